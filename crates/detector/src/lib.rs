@@ -1,0 +1,2 @@
+//! The happens-before engine.
+#![no_std]

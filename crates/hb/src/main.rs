@@ -1,0 +1,2 @@
+//! The hb command.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The Go memory model by its definition: the oracle for tests.
