@@ -1,0 +1,3 @@
+//! The renderings.
+
+pub mod classic;
