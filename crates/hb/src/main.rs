@@ -1,2 +1,167 @@
-//! The hb command.
-fn main() {}
+//! The hb command: finds data races in Go programs by running the go command with a race runtime of its own.
+//!
+//! It finds the toolchain that a build would use ([`go_env`]), prepares what puts the runtime in its place
+//! ([`inject`]), and runs the go command with it ([`command`], [`process`]). It never links the runtime: that is
+//! carried as an object and becomes part of the user's program.
+
+mod cache;
+mod cli;
+mod command;
+mod doctor;
+mod error;
+mod exit_codes;
+mod findings;
+mod go_env;
+mod go_flags;
+#[path = "inject_shim.rs"]
+mod inject;
+mod overlay;
+mod process;
+mod quoting;
+mod version;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use cli::{Cli, Command, Options};
+use error::HbError;
+use go_flags::Subcommand;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // The go command starts this for each tool it runs: nothing else is to happen then.
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    if arguments.get(1).is_some_and(|word| word == "toolexec") {
+        return inject::toolexec(&arguments[2..]);
+    }
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(e) => {
+            let asked_for = matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+            // The reader of the help may have gone; there is nobody to tell.
+            let _ = e.print();
+            return ExitCode::from(if asked_for { 0 } else { exit_codes::USAGE });
+        }
+    };
+    match perform(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            // The go command has said why it failed.
+            if !matches!(error, HbError::GoFailed(_)) {
+                eprintln!("hb: {error}");
+                if let Some(hint) = error.hint() {
+                    eprintln!("    {hint}");
+                }
+            }
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn perform(cli: Cli) -> Result<ExitCode, HbError> {
+    if let Some(directory) = &cli.options.directory {
+        std::env::set_current_dir(directory)
+            .map_err(|e| HbError::Usage(format!("-C {}: {e}", directory.display())))?;
+    }
+    match &cli.command {
+        Command::Doctor => Ok(doctor::run(&cli.options)),
+        Command::Version { json } => {
+            version::print(*json);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Help { topic } => help(topic.as_deref()),
+        Command::Other(words) => match Subcommand::from_name(&words[0]) {
+            Some(subcommand) => run_go(subcommand, &words[1..], &cli.options),
+            None => Err(unknown_command(&words[0].to_string_lossy())),
+        },
+    }
+}
+
+fn help(topic: Option<&str>) -> Result<ExitCode, HbError> {
+    use clap::CommandFactory;
+    match topic {
+        None => Cli::command().print_long_help().unwrap_or_default(),
+        Some(name) => match cli::topic(name) {
+            Some(text) => println!("{text}"),
+            None => Cli::command().print_long_help().unwrap_or_default(),
+        },
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn unknown_command(name: &str) -> HbError {
+    // Commands of the go command that people might expect here.
+    const GO: &[&str] = &[
+        "bug",
+        "clean",
+        "doc",
+        "env",
+        "fix",
+        "fmt",
+        "generate",
+        "get",
+        "list",
+        "mod",
+        "telemetry",
+        "tool",
+        "vet",
+        "work",
+    ];
+    HbError::Usage(if name == "install" {
+        "hb has no command install: use `hb build -o FILE`".to_owned()
+    } else if GO.contains(&name) {
+        format!("hb has no command {name}: use `go {name}`")
+    } else {
+        format!("hb has no command {name}: it has run, test, build, doctor, version and help")
+    })
+}
+
+/// `hb run`, `hb test`, `hb build`.
+fn run_go(
+    subcommand: Subcommand,
+    arguments: &[OsString],
+    options: &Options,
+) -> Result<ExitCode, HbError> {
+    let mut requests = options.requests().map_err(HbError::Usage)?;
+    if subcommand == Subcommand::Build {
+        // Nothing runs, so there is nothing to report.
+        requests.clear();
+    }
+    let cache_directory = cache::directory()?;
+    let want = options.delivery.map(Into::into);
+    let mut go = command::compose(subcommand, arguments, &cache_directory, want)?;
+    let findings = if requests.is_empty() {
+        None
+    } else {
+        let directory = findings::Directory::new(&cache_directory)?;
+        go.env.push((
+            findings::VARIABLE.to_owned(),
+            directory.path().as_os_str().to_owned(),
+        ));
+        Some(directory)
+    };
+    if !options.quiet {
+        for notice in &go.notices {
+            eprintln!("hb: {notice}");
+        }
+    }
+    if options.verbose {
+        eprintln!("hb: {}", go.to_shell_line());
+    }
+
+    let Some(findings) = findings else {
+        match process::become_command(go.to_command())? {}
+    };
+    let ending = process::run_and_wait(go.to_command())?;
+    let reported = findings.report(&requests);
+    drop(findings);
+    match reported {
+        // A failing run says more than a report that could not be written, but both are said.
+        Err(error) if ending == process::Ending::Status(0) => Err(error),
+        Err(error) => {
+            eprintln!("hb: {error}");
+            process::end_like(ending)
+        }
+        Ok(()) => process::end_like(ending),
+    }
+}

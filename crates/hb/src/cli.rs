@@ -1,0 +1,264 @@
+//! hb's own command line, and its help.
+//!
+//! hb's flags stand before the command: `hb [flags of hb] test [everything go test takes]`. What follows `run`, `test`
+//! and `build` is never looked at as hb's, so that no flag of hb can collide with one of the go command, of a test
+//! binary or of a program; each flag that matters in a script also has an environment variable.
+
+use crate::exit_codes;
+use crate::findings::{Format, Request};
+use crate::inject::Delivery;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "hb",
+    version,
+    about = "Finds data races in Go programs",
+    long_about = LONG_ABOUT,
+    help_template = TEMPLATE,
+    override_usage = "hb [HB FLAGS] run|test|build [everything the go command takes]\n       hb doctor | version | help",
+    disable_help_subcommand = true,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    allow_external_subcommands = true,
+    args_override_self = true,
+    max_term_width = 100,
+    after_help = "`hb --help` says more: examples, environment variables, exit status.",
+    after_long_help = after_long_help()
+)]
+pub struct Cli {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub options: Options,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// hb's flags, given before the command.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Work in DIR, as if hb had been started there
+    #[arg(short = 'C', value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+
+    /// Also write a report in this form after the run (repeatable; each takes the --output at its place)
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Vec<Format>,
+
+    /// The file for the --format at the same place; `-`, the default, is standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Vec<PathBuf>,
+
+    /// How the race runtime gets into the program; by default the fastest way that the toolchain allows
+    #[arg(long, value_name = "WAY", env = "HB_DELIVERY", hide_env_values = true)]
+    pub delivery: Option<Way>,
+
+    /// Say nothing of one's own but errors
+    #[arg(short, long, env = "HB_QUIET", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    pub quiet: bool,
+
+    /// Print the go command line before it is run
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+}
+
+/// `--delivery`, by the names users see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Way {
+    /// assembly fast paths in Go's own runtime package
+    Fast,
+    /// behind the toolchain's unchanged runtime files
+    Plain,
+    /// without cgo and without a C compiler
+    Nocgo,
+}
+
+impl From<Way> for Delivery {
+    fn from(way: Way) -> Self {
+        match way {
+            Way::Fast => Self::Fast,
+            Way::Plain => Self::Plain,
+            Way::Nocgo => Self::NoCgo,
+        }
+    }
+}
+
+/// hb's commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Say what hb finds on this machine, which way it would take, and what is wrong
+    Doctor,
+    /// Print hb's version, its runtime's, and the Go versions it knows
+    Version {
+        /// As one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print this help; `hb help test` says what hb does about `go test`
+    Help {
+        /// A command
+        topic: Option<String>,
+    },
+    /// `run`, `test`, `build` and the hidden `toolexec`, with everything behind them as it was given.
+    #[command(external_subcommand)]
+    Other(Vec<OsString>),
+}
+
+impl Options {
+    /// The reports asked for. The n-th `--output` belongs to the n-th `--format`.
+    ///
+    /// # Errors
+    /// There are more outputs than formats.
+    pub fn requests(&self) -> Result<Vec<Request>, String> {
+        if self.output.len() > self.format.len() {
+            return Err(format!(
+                "{} --output but {} --format: each --output needs its --format",
+                self.output.len(),
+                self.format.len()
+            ));
+        }
+        let outputs = self.output.iter().map(Some).chain(std::iter::repeat(None));
+        Ok(self
+            .format
+            .iter()
+            .zip(outputs)
+            .map(|(&format, output)| Request {
+                format,
+                output: output.cloned().unwrap_or_else(|| "-".into()),
+            })
+            .collect())
+    }
+}
+
+const LONG_ABOUT: &str = "\
+hb finds data races in Go programs: two goroutines use the same variable, at least one writes,
+and nothing orders the two. Use it wherever you would use `go run -race`, `go test -race` or
+`go build -race`; reports have the same form, and exit status, output and signals are those of
+the go command.
+
+  hb test ./...              test every package of the module, reporting data races
+  hb run . -flag value       build the program in this directory and run it
+  hb build -o server ./cmd   build a binary that reports races by itself, wherever it runs";
+
+/// The help page. The commands are listed by hand, because those of the go command are none that clap knows.
+const TEMPLATE: &str = "\
+{about-with-newline}
+{usage-heading} {usage}
+
+Commands, with everything behind them as for the go command:
+  run       Build a program with race detection and run it
+  test      Test packages with race detection
+  build     Build programs that report their own races
+
+Commands of hb:
+  doctor    Say what hb finds on this machine, which way it would take, and what is wrong
+  version   Print hb's version, its runtime's, and the Go versions it knows (--json)
+  help      Print this page; `hb help test` says what hb does about `go test`
+
+Flags of hb, before the command:
+{options}{after-help}
+";
+
+/// The examples and tables under the flags.
+fn after_long_help() -> String {
+    let mut text = String::from(
+        "\
+Examples:
+  hb test -run TestCache -count=10 ./cache
+  hb test -json ./... | gotestsum --raw-command cat
+  CGO_ENABLED=0 hb build -o app .     a static binary, made without a C compiler
+  GORACE=halt_on_error=1 hb run .
+  hb -C ../service test ./...
+  hb --format raw --output races.jsonl test ./...
+
+Environment:
+  GORACE          options of the race runtime, as with -race, separated by blanks: log_path exitcode
+                  strip_path_prefix history_size halt_on_error atexit_sleep_ms
+                  suppress_equal_stacks suppress_equal_addresses
+  HB_GO           the go command to use, instead of `go` on PATH
+  HB_CACHE        the directory for what hb prepares; default $XDG_CACHE_HOME/hb or ~/.cache/hb.
+                  It may be deleted at any time
+  HB_DELIVERY     as --delivery
+  HB_QUIET        1: as --quiet
+  HB_FINDINGS     set by hb for the programs it runs: where they leave findings for --format
+  GOFLAGS, GOTOOLCHAIN, CGO_ENABLED, CC and all others mean what they mean to the go command.
+
+Exit status: that of the go command (66 from a program in which races were found, 1 from
+`hb test` and `hb run` in that case), or, from hb itself:
+",
+    );
+    for (code, meaning) in exit_codes::TABLE {
+        text.push_str(&format!("  {code}  {meaning}\n"));
+    }
+    text.pop();
+    text
+}
+
+/// What `hb help run|test|build` says.
+pub fn topic(name: &str) -> Option<String> {
+    let (what, detail) = match name {
+        "run" => (
+            "builds the program with race detection and runs it",
+            "`hb run` exits with 1 when the program ends with another status than 0, as `go run` does,\n\
+             and prints \"exit status 66\" when the program reported races.",
+        ),
+        "test" => (
+            "tests packages with race detection",
+            "A test during which a race is found fails. Results are cached as with `go test`, apart from\n\
+             those of `go test -race`: a second run of unchanged packages says (cached).",
+        ),
+        "build" => (
+            "builds programs that report their own races",
+            "The binary needs nothing beside it. GORACE controls it where it runs, and it exits with 66\n\
+             after a race.",
+        ),
+        _ => return None,
+    };
+    Some(format!(
+        "hb {name} {what}.\n\n\
+         usage: hb [HB FLAGS] {name} [everything go {name} takes]\n\n\
+         {detail}\n\n\
+         Behind {name}, every flag and argument is the go command's: see `go help {name}`. hb adds -race\n\
+         and an -overlay, and joins your own -overlay, -toolexec and -tags with its own. These contradict\n\
+         it and are refused: -race=false, -msan, -asan, -compiler=gccgo.\n\n\
+         `hb --help` lists hb's own flags, environment variables and exit status."
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cli, Command};
+    use clap::{CommandFactory, Parser};
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_follows_a_go_command_is_left_alone() {
+        let line = ["hb", "-q", "test", "--", "-C", "--format", "--help", "-V"];
+        let cli = Cli::try_parse_from(line).unwrap();
+        let Command::Other(words) = cli.command else {
+            panic!("{:?}", cli.command)
+        };
+        assert_eq!(words, line[2..]);
+        assert!(cli.options.quiet && cli.options.format.is_empty());
+    }
+
+    #[test]
+    fn outputs_belong_to_formats_in_order() {
+        let requests = |line: &str| {
+            let cli = Cli::try_parse_from(line.split(' ')).unwrap();
+            cli.options.requests()
+        };
+        let asked = requests("hb --format raw --output a --format raw test").unwrap();
+        assert_eq!(asked[0].output.to_str(), Some("a"));
+        assert_eq!(asked[1].output.to_str(), Some("-"));
+        assert!(requests("hb --output a test").is_err());
+    }
+}

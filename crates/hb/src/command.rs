@@ -1,0 +1,361 @@
+//! Turning a command line of hb into one of the go command.
+//!
+//! Everything the user gave is handed on in its order, behind what hb adds: the flags of the chosen delivery,
+//! `-overlay` and `-toolexec`. Taken out are only the flags that hb sets itself and that a later one would override:
+//! `-race`, and those of `-overlay`, `-toolexec`, `-tags` and the like that were joined with hb's own.
+
+use crate::error::HbError;
+use crate::go_env::Go;
+use crate::go_flags::{Scan, Subcommand, leading_chdir};
+use crate::inject::{self, Delivery, Injection, Toolchain};
+use crate::{overlay, quoting};
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A go command line, ready to be run.
+#[derive(Debug)]
+pub struct GoCommand {
+    /// The go command.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// What is added to the environment.
+    pub env: Vec<(String, OsString)>,
+    /// Lines to be said to the user before the run.
+    pub notices: Vec<String>,
+}
+
+impl GoCommand {
+    /// As a process to be started.
+    pub fn to_command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.arguments)
+            .envs(self.env.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// As a line for a shell.
+    pub fn to_shell_line(&self) -> String {
+        let assignments = self
+            .env
+            .iter()
+            .map(|(name, value)| format!("{name}={}", shell_word(value)));
+        let words = self.arguments.iter().map(|word| shell_word(word));
+        assignments
+            .chain([shell_word(self.program.as_os_str())])
+            .chain(words)
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+fn shell_word(word: &OsStr) -> String {
+    let word = word.to_string_lossy();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@+%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.into_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// The toolchain as the delivery wants to know it.
+pub fn toolchain(go: &Go) -> Toolchain {
+    Toolchain {
+        goroot: go.env.goroot.clone(),
+        version: go.env.goversion.clone(),
+        goos: go.env.goos.clone(),
+        goarch: go.env.goarch.clone(),
+        cgo_enabled: go.env.cgo_enabled == "1",
+        goamd64: go.env.goamd64.clone(),
+    }
+}
+
+/// Makes the go command line for `hb SUBCOMMAND ARGUMENTS`.
+///
+/// # Errors
+/// There is no usable toolchain, the flags contradict race detection, or the cache cannot be used.
+pub fn compose(
+    subcommand: Subcommand,
+    arguments: &[OsString],
+    cache_directory: &Path,
+    want: Option<Delivery>,
+) -> Result<GoCommand, HbError> {
+    let (skip, chdir) = leading_chdir(arguments);
+    let (chdir_arguments, arguments) = arguments.split_at(skip);
+    let given = Scan::of(subcommand, arguments);
+    refuse_contradictions(&given, None)?;
+
+    let mut all_arguments = chdir_arguments.to_vec();
+    all_arguments.extend_from_slice(arguments);
+    let go = Go::for_command(subcommand, &all_arguments)?;
+    let goflags =
+        quoting::split(&go.env.goflags).map_err(|e| HbError::Usage(format!("GOFLAGS: {e}")))?;
+    let from_goflags = Scan::of_goflags(subcommand, &goflags);
+    refuse_contradictions(&from_goflags, Some(&given))?;
+
+    let injection = inject::prepare(&toolchain(&go), cache_directory, want)?;
+    let working_directory = working_directory(chdir.as_deref())?;
+    let users = Users {
+        given: &given,
+        goflags: &from_goflags,
+    };
+    let mut added = users.join_flags(&injection)?;
+    let users_overlay = users.value("overlay").filter(|v| !v.is_empty());
+    if users_overlay.is_some() || !injection.overlay.is_empty() {
+        let file = overlay::write(
+            &injection.overlay,
+            users_overlay.as_deref().map(Path::new),
+            &working_directory,
+            cache_directory,
+        )?;
+        added.push(flag("overlay", file.as_os_str()));
+    }
+    if let Some(ours) = &injection.toolexec {
+        let mut words = ours.clone();
+        if let Some(theirs) = users.value("toolexec") {
+            let theirs = quoting::split(&theirs.to_string_lossy())
+                .map_err(|e| HbError::Usage(format!("-toolexec: {e}")))?;
+            words.extend(theirs);
+        }
+        let joined = quoting::join(&words).map_err(HbError::Toolchain)?;
+        added.push(flag("toolexec", OsStr::new(&joined)));
+    }
+
+    let replaced: Vec<&str> = added.iter().filter_map(|word| flag_name(word)).collect();
+    let mut kept = arguments.to_vec();
+    for use_ in given.flags.iter().rev() {
+        // `-toolexec` stays as it is where hb needs none; `-race` never, because the delivery decides on it.
+        if use_.name == "race" || replaced.contains(&use_.name.as_str()) {
+            kept.drain(use_.arguments.clone());
+        }
+    }
+
+    let mut words = vec![OsString::from(subcommand.name())];
+    words.extend_from_slice(chdir_arguments);
+    words.extend(added);
+    words.extend(kept);
+    let mut env = go.pins;
+    env.extend(
+        injection
+            .env
+            .into_iter()
+            .map(|(name, value)| (name, value.into())),
+    );
+    Ok(GoCommand {
+        program: go.program,
+        arguments: words,
+        env,
+        notices: injection.notices,
+    })
+}
+
+/// Refuses flags that ask for another sanitizer, for none, or for another compiler. Those of `GOFLAGS` count only
+/// where the command line (`overridden_by`) does not say otherwise.
+fn refuse_contradictions(scan: &Scan, overridden_by: Option<&Scan>) -> Result<(), HbError> {
+    let from = if overridden_by.is_some() {
+        " (from GOFLAGS)"
+    } else {
+        ""
+    };
+    let counts = |name: &str| {
+        let overridden = overridden_by.is_some_and(|scan| scan.last(name).is_some());
+        scan.last(name).filter(|_| !overridden)
+    };
+    for name in ["msan", "asan"] {
+        if counts(name).and_then(|flag| flag.as_bool()) == Some(true) {
+            return Err(HbError::Usage(format!(
+                "-{name}{from} cannot be combined with race detection: use one at a time"
+            )));
+        }
+    }
+    if counts("race").and_then(|flag| flag.as_bool()) == Some(false) {
+        return Err(HbError::Usage(format!(
+            "-race=false{from} contradicts hb, which detects races: use the go command for that"
+        )));
+    }
+    if let Some(flag) = counts("compiler")
+        && flag.value.as_deref() == Some(OsStr::new("gccgo"))
+    {
+        return Err(HbError::Usage(format!(
+            "-compiler=gccgo{from} has no race detection: hb needs the gc compiler"
+        )));
+    }
+    Ok(())
+}
+
+/// The flags of a user, from both places they can stand.
+struct Users<'a> {
+    given: &'a Scan,
+    goflags: &'a Scan,
+}
+
+impl Users<'_> {
+    /// The value of a flag that counts.
+    fn value(&self, name: &str) -> Option<OsString> {
+        self.given
+            .last(name)
+            .or_else(|| self.goflags.last(name))
+            .and_then(|flag| flag.value.clone())
+    }
+
+    /// The flags of the delivery, each joined with the user's own use of it where both can hold.
+    fn join_flags(&self, injection: &Injection) -> Result<Vec<OsString>, HbError> {
+        let mut joined = Vec::new();
+        for word in &injection.flags {
+            let word = OsStr::new(word);
+            let (name, ours) = match word.to_str().and_then(|w| w.split_once('=')) {
+                Some((name, value)) => (name.trim_start_matches('-'), value),
+                None => {
+                    joined.push(word.to_owned());
+                    continue;
+                }
+            };
+            let theirs = self.value(name).filter(|v| !v.is_empty());
+            let theirs = theirs.as_deref().map(OsStr::to_string_lossy);
+            let value = match (name, theirs) {
+                // The old form of the list is separated by blanks.
+                ("tags", Some(theirs)) => {
+                    let theirs: Vec<&str> =
+                        theirs.split([',', ' ']).filter(|t| !t.is_empty()).collect();
+                    format!("{},{ours}", theirs.join(","))
+                }
+                ("installsuffix", Some(theirs)) => format!("{theirs}_{ours}"),
+                _ => ours.to_owned(),
+            };
+            joined.push(flag(name, OsStr::new(&value)));
+        }
+        if injection.delivery == Delivery::NoCgo {
+            joined.extend(self.coverage_mode()?);
+            if self.goflags.last("race").is_some() {
+                // The go command would refuse it without cgo; the delivery does what it stands for.
+                joined.push("-race=false".into());
+            }
+        }
+        Ok(joined)
+    }
+
+    /// What `-race` does to coverage: counters must be atomic, because plain ones would race.
+    fn coverage_mode(&self) -> Result<Option<OsString>, HbError> {
+        if let Some(mode) = self.value("covermode") {
+            return if mode == "atomic" {
+                Ok(None)
+            } else {
+                Err(HbError::Usage(format!(
+                    "-covermode must be \"atomic\", not {mode:?}, when races are detected"
+                )))
+            };
+        }
+        let covers = ["cover", "coverpkg", "coverprofile"].iter().any(|name| {
+            let flag = self.given.last(name).or_else(|| self.goflags.last(name));
+            flag.is_some_and(|flag| flag.as_bool() != Some(false))
+        });
+        Ok(covers.then(|| "-covermode=atomic".into()))
+    }
+}
+
+fn flag(name: &str, value: &OsStr) -> OsString {
+    let mut word = OsString::from(format!("-{name}="));
+    word.push(value);
+    word
+}
+
+/// The name of a flag that hb made.
+fn flag_name(word: &OsStr) -> Option<&str> {
+    let bytes = word.as_encoded_bytes().strip_prefix(b"-")?;
+    let end = bytes.iter().position(|&b| b == b'=').unwrap_or(bytes.len());
+    std::str::from_utf8(&bytes[..end]).ok()
+}
+
+/// The directory that the go command will work in.
+fn working_directory(chdir: Option<&OsStr>) -> Result<PathBuf, HbError> {
+    let here = env::current_dir()
+        .map_err(|e| HbError::CannotStart(format!("there is no working directory: {e}")))?;
+    Ok(match chdir {
+        Some(dir) => here.join(dir),
+        None => here,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Users, refuse_contradictions, shell_word};
+    use crate::go_flags::{Scan, Subcommand};
+    use crate::inject::{Delivery, Injection};
+    use std::collections::BTreeMap;
+    use std::ffi::{OsStr, OsString};
+
+    fn scan(line: &str) -> Scan {
+        let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+        Scan::of(Subcommand::Test, &words)
+    }
+
+    fn goflags(line: &str) -> Scan {
+        let words: Vec<String> = line.split_whitespace().map(String::from).collect();
+        Scan::of_goflags(Subcommand::Test, &words)
+    }
+
+    fn joined(given: &str, from_goflags: &str) -> Vec<String> {
+        let injection = Injection {
+            delivery: Delivery::NoCgo,
+            overlay: BTreeMap::new(),
+            toolexec: None,
+            flags: vec!["-tags=race".into(), "-installsuffix=race".into()],
+            env: Vec::new(),
+            notices: Vec::new(),
+        };
+        let (given, from_goflags) = (scan(given), goflags(from_goflags));
+        let users = Users {
+            given: &given,
+            goflags: &from_goflags,
+        };
+        match users.join_flags(&injection) {
+            Ok(words) => words
+                .into_iter()
+                .map(|w| w.into_string().unwrap())
+                .collect(),
+            Err(e) => vec![e.to_string()],
+        }
+    }
+
+    #[test]
+    fn the_last_use_of_a_flag_counts() {
+        let refused = |line: &str| refuse_contradictions(&scan(line), None).is_err();
+        assert!(refused("-msan") && refused("-asan=1") && refused("-race=false"));
+        assert!(refused("-compiler gccgo"));
+        assert!(!refused("-race=false -race") && !refused("-msan=false") && !refused("-race"));
+        let given = scan("-race");
+        assert!(refuse_contradictions(&goflags("-race=false"), Some(&given)).is_ok());
+        assert!(refuse_contradictions(&goflags("-msan"), Some(&given)).is_err());
+    }
+
+    #[test]
+    fn tags_and_suffixes_join() {
+        assert_eq!(joined("", ""), ["-tags=race", "-installsuffix=race"]);
+        assert_eq!(
+            joined("-tags a,b -installsuffix=x", ""),
+            ["-tags=a,b,race", "-installsuffix=x_race"]
+        );
+        assert_eq!(joined("", "-tags=c")[0], "-tags=c,race");
+        assert_eq!(joined("-tags=d", "-tags=c")[0], "-tags=d,race");
+    }
+
+    #[test]
+    fn without_cgo_coverage_is_atomic_and_goflags_race_is_off() {
+        assert_eq!(joined("-coverprofile=c.out", "")[2], "-covermode=atomic");
+        assert_eq!(joined("-cover=false", "").len(), 2);
+        assert!(joined("-covermode=set", "")[0].contains("must be \"atomic\""));
+        assert_eq!(joined("-covermode=atomic", "").len(), 2);
+        assert_eq!(joined("", "-race")[2], "-race=false");
+    }
+
+    #[test]
+    fn shell_words() {
+        assert_eq!(shell_word(OsStr::new("-tags=a,b")), "-tags=a,b");
+        assert_eq!(shell_word(OsStr::new("a b'c")), r"'a b'\''c'");
+        assert_eq!(shell_word(OsStr::new("")), "''");
+    }
+}

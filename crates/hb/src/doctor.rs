@@ -1,0 +1,172 @@
+//! `hb doctor`: what is there, what hb would do with it, what is wrong and what to do about it.
+
+use crate::cli::Options;
+use crate::command::toolchain;
+use crate::error::HbError;
+use crate::go_env::{self, Go, GoEnv};
+use crate::go_flags::Subcommand;
+use crate::inject::{self, Delivery};
+use crate::{cache, quoting};
+use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Collects the page and the first problem's exit status.
+#[derive(Default)]
+struct Page {
+    problem: Option<u8>,
+}
+
+impl Page {
+    fn say(&self, name: &str, text: &str) {
+        println!("{name:<12} {text}");
+    }
+
+    fn wrong(&mut self, name: &str, error: &HbError) {
+        self.problem.get_or_insert(error.exit_code());
+        println!("{name:<12} WRONG: {error}");
+        if let Some(hint) = error.hint() {
+            println!("{:<12} -> {hint}", "");
+        }
+    }
+}
+
+/// Prints the page. The status is 0 when hb can be used here, else that of the first problem.
+pub fn run(options: &Options) -> ExitCode {
+    let mut page = Page::default();
+    page.say("hb", env!("CARGO_PKG_VERSION"));
+    let cache_directory = cache_line(&mut page);
+    if let Some(go) = go_lines(&mut page) {
+        compiler_line(&page, &go.env);
+        if let Some(directory) = cache_directory {
+            delivery_line(&mut page, &go, &directory, options);
+        }
+    }
+    address_space_line(&page);
+    match page.problem {
+        None => {
+            println!("\nhb can be used here.");
+            ExitCode::SUCCESS
+        }
+        Some(code) => {
+            println!("\nhb cannot be used here: see WRONG above.");
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn cache_line(page: &mut Page) -> Option<PathBuf> {
+    let checked = cache::directory().and_then(|directory| {
+        cache::check_writable(&directory)?;
+        Ok(directory)
+    });
+    match checked {
+        Ok(directory) => {
+            page.say("cache", &format!("{} (writable)", directory.display()));
+            Some(directory)
+        }
+        Err(error) => {
+            page.wrong("cache", &error);
+            None
+        }
+    }
+}
+
+fn go_lines(page: &mut Page) -> Option<Go> {
+    let program = match go_env::find_program() {
+        Ok(program) => program,
+        Err(error) => {
+            page.wrong("go command", &error);
+            return None;
+        }
+    };
+    page.say("go command", &program.display().to_string());
+    let go = match Go::for_command(Subcommand::Build, &[]) {
+        Ok(go) => go,
+        Err(error) => {
+            page.wrong("toolchain", &error);
+            return None;
+        }
+    };
+    let GoEnv {
+        goversion, goroot, ..
+    } = &go.env;
+    let mut toolchain = format!("{goversion} in {}", goroot.display());
+    let local = [("GOTOOLCHAIN".to_owned(), "local".into())];
+    if let Ok(local) = go_env::ask(&program, None, &local)
+        && local.goversion != *goversion
+    {
+        let file = [&go.env.gowork, &go.env.gomod]
+            .into_iter()
+            .find(|file| !matches!(file.as_str(), "" | "off" | "/dev/null"));
+        let by = match file {
+            Some(file) => format!("{file} or GOTOOLCHAIN={}", go.env.gotoolchain),
+            None => format!("GOTOOLCHAIN={}", go.env.gotoolchain),
+        };
+        toolchain.push_str(&format!(", switched from {} by {by}", local.goversion));
+    }
+    page.say("toolchain", &toolchain);
+    page.say(
+        "target",
+        &format!("{}/{} {}", go.env.goos, go.env.goarch, go.env.goamd64),
+    );
+    Some(go)
+}
+
+fn compiler_line(page: &Page, env: &GoEnv) {
+    let words = quoting::split(&env.cc).unwrap_or_default();
+    let found = words.first().and_then(|word| {
+        let path = PathBuf::from(word);
+        if path.is_absolute() {
+            path.is_file().then_some(path)
+        } else {
+            go_env::on_path(OsStr::new(word))
+        }
+    });
+    let cgo = if env.cgo_enabled == "1" {
+        "cgo is on"
+    } else {
+        "cgo is off"
+    };
+    page.say(
+        "C compiler",
+        &match found {
+            Some(path) => format!("{} ({cgo})", path.display()),
+            None => format!("none ({cgo}); hb itself needs none"),
+        },
+    );
+}
+
+fn delivery_line(page: &mut Page, go: &Go, directory: &std::path::Path, options: &Options) {
+    let want = options.delivery.map(Into::into);
+    match inject::prepare(&toolchain(go), directory, want) {
+        Ok(injection) => {
+            let (name, why) = match injection.delivery {
+                Delivery::Fast => ("fast", "the toolchain's runtime files are known"),
+                Delivery::Plain => ("plain", "the fast way is not open to this toolchain"),
+                Delivery::NoCgo => ("nocgo", "cgo is off"),
+            };
+            let why = if want.is_some() { "as asked" } else { why };
+            page.say("delivery", &format!("{name}: {why}"));
+            for notice in &injection.notices {
+                page.say("", notice);
+            }
+        }
+        Err(error) => page.wrong("delivery", &error),
+    }
+}
+
+fn address_space_line(page: &Page) {
+    let text = match getrlimit(Resource::RLIMIT_AS) {
+        Ok((RLIM_INFINITY, _)) => "not limited".to_owned(),
+        Ok((soft, _)) => format!(
+            "LIMITED to {} MB (ulimit -v): programs under hb reserve address space far beyond what\n\
+             {:<12} they use; if one says it cannot, run it under `ulimit -v unlimited`",
+            soft >> 20,
+            ""
+        ),
+        Err(error) => format!("unknown: {error}"),
+    };
+    page.say("addresses", &text);
+}

@@ -1,0 +1,168 @@
+//! The file for the go command's `-overlay` flag: hb's replacements, joined with the user's own.
+//!
+//! The format is one JSON object, `{"Replace": {"/path/seen": "/path/read"}}`, where an empty path deletes a file and
+//! relative paths count from the directory the go command works in.
+
+use crate::cache;
+use crate::error::HbError;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+/// The content of an overlay file. Fields that Go may add later are kept out on purpose: the go command would act on
+/// them, and hb cannot know how they combine.
+#[derive(Debug, Default, Deserialize, Serialize)]
+struct OverlayFile {
+    #[serde(rename = "Replace", alias = "replace", default)]
+    replace: BTreeMap<String, String>,
+}
+
+/// Writes the overlay `ours`, joined with the user's overlay file if there is one, and gives the file's path.
+/// `working_directory` is the one the go command will work in.
+///
+/// # Errors
+/// The user's file cannot be read, is no overlay, or replaces what hb has to replace; or the cache cannot be written.
+pub fn write(
+    ours: &BTreeMap<PathBuf, PathBuf>,
+    users: Option<&Path>,
+    working_directory: &Path,
+    cache_directory: &Path,
+) -> Result<PathBuf, HbError> {
+    let mut joined = match users {
+        Some(file) => read(file, working_directory)?,
+        None => BTreeMap::new(),
+    };
+    for (seen, read) in ours {
+        let clash = joined.keys().find(|theirs| {
+            // A file replaced by the user above or below one of ours would hide it just as well.
+            theirs.starts_with(seen) || seen.starts_with(theirs)
+        });
+        if let (Some(clash), Some(file)) = (clash, users) {
+            return Err(HbError::Usage(format!(
+                "the overlay {} replaces {}, which hb has to replace itself to detect races",
+                file.display(),
+                clash.display()
+            )));
+        }
+        joined.insert(seen.clone(), read.clone());
+    }
+    let text = |path: PathBuf| {
+        path.into_os_string().into_string().map_err(|path| {
+            HbError::Toolchain(format!(
+                "{} is not UTF-8, so it cannot stand in an overlay file",
+                path.display()
+            ))
+        })
+    };
+    let mut file = OverlayFile::default();
+    for (seen, read) in joined {
+        file.replace.insert(text(seen)?, text(read)?);
+    }
+    let content = serde_json::to_vec_pretty(&file).expect("a map of strings can be written");
+    let name = format!("{}.json", cache::content_name(&content));
+    cache::ensure_file(&cache_directory.join("overlay"), &name, &content)
+}
+
+/// The user's replacements with absolute, clean paths; an empty path stays empty.
+fn read(file: &Path, working_directory: &Path) -> Result<BTreeMap<PathBuf, PathBuf>, HbError> {
+    let say = |what: String| HbError::Usage(format!("the overlay {} {what}", file.display()));
+    let content =
+        fs::read(working_directory.join(file)).map_err(|e| say(format!("cannot be read: {e}")))?;
+    let parsed: OverlayFile = serde_json::from_slice(&content)
+        .map_err(|e| say(format!("is not as it should be: {e}")))?;
+    let mut clean = BTreeMap::new();
+    for (seen, read) in parsed.replace {
+        if seen.is_empty() {
+            return Err(say("replaces a file without a name".into()));
+        }
+        let read = if read.is_empty() {
+            PathBuf::new()
+        } else {
+            absolute(working_directory, &read)
+        };
+        if clean
+            .insert(absolute(working_directory, &seen), read)
+            .is_some()
+        {
+            return Err(say(format!("names {seen} twice")));
+        }
+    }
+    Ok(clean)
+}
+
+/// `path` seen from `base`, without `.` and `..`, by the letters of the path alone: as the go command does it.
+fn absolute(base: &Path, path: &str) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for component in base.join(path).components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                clean.pop();
+            }
+            other => clean.push(other),
+        }
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{absolute, write};
+    use std::collections::BTreeMap;
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    fn ours() -> BTreeMap<PathBuf, PathBuf> {
+        BTreeMap::from([("/go/src/runtime/race.go".into(), "/c/race.go".into())])
+    }
+
+    #[test]
+    fn the_users_paths_count_from_the_working_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(
+            dir.path().join("o.json"),
+            r#"{"Replace": {"../x.go": "./y z.go", "/gone.go": ""}}"#,
+        )
+        .unwrap();
+        let path = write(&ours(), Some(Path::new("o.json")), dir.path(), dir.path()).unwrap();
+        let joined: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        let replace = joined["Replace"].as_object().unwrap();
+        let parent = dir.path().parent().unwrap();
+        assert_eq!(replace.len(), 3);
+        assert_eq!(
+            replace[parent.join("x.go").to_str().unwrap()],
+            dir.path().join("y z.go").to_str().unwrap()
+        );
+        assert_eq!(replace["/gone.go"], "");
+        assert_eq!(replace["/go/src/runtime/race.go"], "/c/race.go");
+    }
+
+    #[test]
+    fn what_is_not_an_overlay_and_what_clashes_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let say = |content: &str| {
+            fs::write(dir.path().join("o"), content).unwrap();
+            write(&ours(), Some(Path::new("o")), dir.path(), dir.path())
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(say("{").contains("is not as it should be"));
+        assert!(say(r#"{"Replace": {"": "x"}}"#).contains("without a name"));
+        assert!(say(r#"{"Replace": {"a": "x", "./a": "y"}}"#).contains("twice"));
+        assert!(say(r#"{"Replace": {"/go/src/runtime/race.go": ""}}"#).contains("has to replace"));
+        assert!(say(r#"{"Replace": {"/go/src/runtime": "/x"}}"#).contains("has to replace"));
+        fs::remove_file(dir.path().join("o")).unwrap();
+        let missing = write(&ours(), Some(Path::new("o")), dir.path(), dir.path());
+        assert!(missing.unwrap_err().to_string().contains("cannot be read"));
+    }
+
+    #[test]
+    fn cleaning_is_by_letters() {
+        assert_eq!(
+            absolute(Path::new("/a/b"), "./../c/./d"),
+            Path::new("/a/c/d")
+        );
+        assert_eq!(absolute(Path::new("/a"), "/x/../.."), Path::new("/"));
+    }
+}
