@@ -1,0 +1,234 @@
+//! Plain accesses: check them against what is known of their bytes, and record them.
+//!
+//! Source: FastTrack (PLDI 2009), with byte masks, and with one difference: an access that is not ordered after a recorded one is
+//! kept beside it, not in its place, so that a later access is checked against both. What is ordered before a new access and covered by
+//! it ([`crate::epoch::Kind::covers`]) is dropped, byte by byte. So a location is reported exactly if two of its
+//! accesses race, up to [`crate::limits`].
+
+use crate::context::Context;
+use crate::epoch::{Entry, Kind};
+use crate::history::MAX_EVENT_SIZE;
+use crate::memory::{Memory, PAGE};
+use crate::shadow::{Cell, Word, mask_in};
+use crate::stamp::NO_STAMP;
+use crate::{Conflicts, Detector};
+use core::sync::atomic::Ordering;
+
+/// What a plain access does to a word of two cells.
+enum Outcome {
+    /// Nothing to record.
+    Known,
+    /// This word.
+    Cells(u64),
+    /// Two cells can't say it.
+    Precise,
+}
+
+impl<M: Memory> Detector<M> {
+    /// A plain access of `size` bytes at `addr`. `pc` is the hook's return address. Races found are put into `out`.
+    pub fn access(&self, ctx: &mut Context, addr: usize, size: usize, write: bool, pc: u64, out: &mut Conflicts) {
+        let end = addr + size;
+        let mut granule = addr & !7;
+        let mut logged_to = addr;
+        while granule < end {
+            let mask = mask_in(granule, addr, size);
+            if !self.known(ctx, granule, mask, write) {
+                let kind = if write { Kind::Write } else { Kind::Read };
+                if granule + 8 > logged_to {
+                    let from = if granule > addr { granule } else { addr };
+                    let len = (end - from).min(MAX_EVENT_SIZE & !7);
+                    self.begin_record(ctx);
+                    self.log_access(ctx, from, len, kind, pc);
+                    logged_to = from + len;
+                }
+                self.record(ctx, granule, mask, kind, out);
+            }
+            granule += 8;
+        }
+    }
+
+    /// Whether the word already holds this access in the current epoch, or a write that says more.
+    #[inline]
+    fn known(&self, ctx: &Context, granule: usize, mask: u8, write: bool) -> bool {
+        let bits = self.memory.word(granule).load(Ordering::Acquire);
+        let own = ctx.stamp.load(Ordering::Relaxed);
+        let miss = |cell: u32| {
+            let x = cell ^ own;
+            x >= 256 || mask & !(x as u8) != 0
+        };
+        !(miss(bits as u32) && (write || miss((bits >> 32) as u32)))
+    }
+
+    /// Makes sure that the epoch is marked as used, and has a stamp if one can be had.
+    #[inline]
+    fn begin_record(&self, ctx: &mut Context) {
+        ctx.used = true;
+        if ctx.current_stamp() == NO_STAMP {
+            let (lane, now) = (ctx.lane, ctx.now());
+            let mut tries = 0;
+            while !self.stamps.take::<M>(ctx.shard, lane, now, &ctx.stamp) {
+                tries += 1;
+                if tries > 8 || !self.refill_stamps(ctx.shard) {
+                    break;
+                }
+            }
+        }
+    }
+
+    #[cold]
+    fn refill_stamps(&self, shard: u32) -> bool {
+        self.stamps.refill(&self.memory, shard, &mut |mark| {
+            for lane in 1..=self.top_lane() {
+                if let Some(ctx) = self.context_of(lane) {
+                    mark(ctx.stamp.load(Ordering::Acquire));
+                }
+            }
+        })
+    }
+
+    fn record(&self, ctx: &mut Context, granule: usize, mask: u8, kind: Kind, out: &mut Conflicts) {
+        let word = self.memory.word(granule);
+        let stamp = ctx.current_stamp();
+        let before = out.len;
+        loop {
+            let bits = word.load(Ordering::Acquire);
+            let Word::Cells { write, read } = Word::unpack(bits) else { break };
+            if stamp == NO_STAMP {
+                break;
+            }
+            let outcome = self.merge(ctx, granule, write, read, stamp, mask, kind, out);
+            match outcome {
+                Outcome::Known => return,
+                Outcome::Precise => {
+                    out.len = before;
+                    break;
+                }
+                Outcome::Cells(new) => {
+                    if bits == 0 {
+                        self.touch(granule);
+                    }
+                    if word.compare_exchange(bits, new, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+                        return;
+                    }
+                    out.len = before;
+                }
+            }
+        }
+        if let Some(mut locked) = self.locked(ctx.shard, granule, true) {
+            self.access_locked(&mut locked, ctx, granule, mask, kind, out);
+            self.unlock_or_collapse(locked, ctx);
+        }
+    }
+
+    #[inline]
+    #[allow(clippy::too_many_arguments)]
+    fn merge(
+        &self,
+        ctx: &Context,
+        granule: usize,
+        write: Cell,
+        read: Cell,
+        stamp: u32,
+        mask: u8,
+        kind: Kind,
+        out: &mut Conflicts,
+    ) -> Outcome {
+        let own = |cell: Cell| cell.stamp() == stamp;
+        let ordered = |cell: Cell, kind_of: Kind, out: &mut Conflicts, checked: bool| {
+            if cell.is_empty() || own(cell) {
+                return true;
+            }
+            let (lane, clock) = self.stamps.epoch(cell.stamp());
+            let ordered = self.knows(ctx, lane, clock);
+            if checked && !ordered && cell.mask() & mask != 0 {
+                out.push(granule, Entry::new(lane, clock, cell.mask(), kind_of), mask);
+            }
+            ordered
+        };
+        if kind.writes() {
+            let write_before = ordered(write, Kind::Write, out, true);
+            let read_before = ordered(read, Kind::Read, out, true);
+            let new_read = if read_before { read.with_mask(read.mask() & !mask) } else { read };
+            let new_write = if write.is_empty() {
+                Cell::new(stamp, mask)
+            } else if own(write) {
+                if mask & !write.mask() == 0 && new_read == read {
+                    return Outcome::Known;
+                }
+                Cell::new(stamp, write.mask() | mask)
+            } else if write_before && write.mask() & !mask == 0 {
+                Cell::new(stamp, mask)
+            } else {
+                return Outcome::Precise;
+            };
+            Outcome::Cells(Word::Cells { write: new_write, read: new_read }.pack())
+        } else {
+            ordered(write, Kind::Write, out, true);
+            if own(write) && mask & !write.mask() == 0 {
+                return Outcome::Known;
+            }
+            let new_read = if read.is_empty() {
+                Cell::new(stamp, mask)
+            } else if own(read) {
+                if mask & !read.mask() == 0 {
+                    return Outcome::Known;
+                }
+                Cell::new(stamp, read.mask() | mask)
+            } else if read.mask() & !mask == 0 && ordered(read, Kind::Read, out, false) {
+                Cell::new(stamp, mask)
+            } else {
+                return Outcome::Precise;
+            };
+            Outcome::Cells(Word::Cells { write, read: new_read }.pack())
+        }
+    }
+
+    /// Forgets everything about `[addr, addr + size)`: the memory gets a new owner. Pages of shadow that were never written
+    /// are not touched.
+    pub fn forget(&self, shard: u32, addr: usize, size: usize) {
+        let end = addr + size;
+        let mut at = addr;
+        while at < end {
+            let page_end = (at & !(PAGE - 1)) + PAGE;
+            let to = page_end.min(end);
+            if self.memory.touched(at).load(Ordering::Relaxed) != 0 {
+                let mut granule = at & !7;
+                while granule < to {
+                    let word = self.memory.word(granule);
+                    let bits = word.load(Ordering::Relaxed);
+                    if bits != 0 {
+                        let mask = mask_in(granule, addr, size);
+                        if mask == 0xff && bits as u32 != crate::shadow::PRECISE {
+                            word.store(0, Ordering::Relaxed);
+                        } else {
+                            self.forget_in(shard, granule, mask);
+                        }
+                    }
+                    granule += 8;
+                }
+            }
+            at = to;
+        }
+    }
+
+    #[cold]
+    fn forget_in(&self, shard: u32, granule: usize, mask: u8) {
+        let word = self.memory.word(granule);
+        if mask == 0xff {
+            self.forget_precise(shard, granule);
+            return;
+        }
+        loop {
+            let bits = word.load(Ordering::Acquire);
+            let Word::Cells { write, read } = Word::unpack(bits) else {
+                self.forget_bytes(shard, granule, mask);
+                return;
+            };
+            let left =
+                Word::Cells { write: write.with_mask(write.mask() & !mask), read: read.with_mask(read.mask() & !mask) };
+            if word.compare_exchange(bits, left.pack(), Ordering::AcqRel, Ordering::Acquire).is_ok() {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! A goroutine as the engine sees it: its lane and clock, its vector clock, its calling context, and where its history goes.
+
+use crate::epoch::{Clock, Lane};
+use crate::stamp::NO_STAMP;
+use crate::tree::Tree;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+/// One active call on a goroutine's shadow stack.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Frame {
+    /// The return address in the caller (where the call was made).
+    pub pc: u64,
+    /// How far below the top of its stack the function was entered (bytes); 0 when that is not known. Frames of functions
+    /// that were left by a panic are told by it: they lie deeper than the code that runs now.
+    pub depth: u32,
+    /// Cached position of this frame in the current history chunk: low 12 bits, above them the chunk's generation.
+    pub node: u32,
+}
+
+/// The state of a live goroutine (or of a timer context). The first four fields are read and written by the fast paths
+/// in assembly, at these offsets.
+#[repr(C, align(64))]
+pub struct Context {
+    /// The current stamp, shifted left by 8 as in a shadow cell; [`NO_STAMP`] when none was taken since the last release.
+    pub stamp: AtomicU32,
+    /// The lane.
+    pub lane: Lane,
+    /// The next free frame of the shadow stack.
+    pub top: *mut Frame,
+    /// The end of the shadow stack's memory.
+    pub limit: *mut Frame,
+    /// The bottom of the shadow stack.
+    pub base: *mut Frame,
+    /// Go's number for the goroutine; 0 until it is learned.
+    pub goid: AtomicU64,
+    /// Own time.
+    pub clock: AtomicU32,
+    /// Whether something was recorded at `clock`, so that the next release must advance it.
+    pub used: bool,
+    /// Block class of the shadow stack.
+    pub stack_class: u8,
+    /// Depth of "ignore synchronisation" sections.
+    pub ignore: u16,
+    /// What is known of other lanes.
+    pub tree: Tree,
+    /// One more thing known, not in `tree` yet: the spawner at the time of the `go` statement.
+    pub extra: (Lane, Clock),
+    /// Block of the newest history chunk; 0 when nothing was recorded.
+    pub chunk: u32,
+    /// Generation of `chunk`, to tell stale cached nodes.
+    pub generation: u32,
+    /// The clock last written to the history.
+    pub history_clock: Clock,
+    /// A place for whoever embeds the engine.
+    pub user: u32,
+    /// Where the goroutine was created (a stack in the depot).
+    pub created: u32,
+    /// Which shard of the allocators it uses.
+    pub shard: u32,
+    /// The lane of the goroutine that started this one.
+    pub parent: Lane,
+    /// Set for contexts that are no goroutine (timers) or the first one.
+    pub flags: u32,
+}
+
+/// [`Context::flags`]: the main goroutine.
+pub const FLAG_MAIN: u32 = 1;
+
+const _: () = assert!(core::mem::offset_of!(Context, stamp) == 0);
+const _: () = assert!(core::mem::offset_of!(Context, top) == 8);
+const _: () = assert!(core::mem::offset_of!(Context, limit) == 16);
+const _: () = assert!(core::mem::offset_of!(Context, goid) == 32);
+const _: () = assert!(size_of::<Frame>() == 16);
+const _: () = assert!(size_of::<Context>() == 128);
+
+/// `NO_STAMP` as it stands in [`Context::stamp`].
+pub const NO_STAMP_CELL: u32 = NO_STAMP << 8;
+
+impl Context {
+    /// The current stamp, [`NO_STAMP`] when there is none.
+    #[inline]
+    pub fn current_stamp(&self) -> u32 {
+        self.stamp.load(Ordering::Relaxed) >> 8
+    }
+    /// Own time.
+    #[inline]
+    pub fn now(&self) -> Clock {
+        self.clock.load(Ordering::Relaxed)
+    }
+    /// The own time that a release passes on: the latest at which something was recorded.
+    #[inline]
+    pub fn published(&self) -> Clock {
+        if self.used { self.now() } else { self.now() - 1 }
+    }
+    /// Frames on the shadow stack, the outermost first.
+    pub fn frames(&self) -> &[Frame] {
+        // SAFETY: base..top are initialised frames of this goroutine's shadow stack.
+        unsafe { core::slice::from_raw_parts(self.base, self.depth()) }
+    }
+    /// How many frames there are.
+    #[inline]
+    pub fn depth(&self) -> usize {
+        (self.top as usize - self.base as usize) / 16
+    }
+}

@@ -1,0 +1,384 @@
+//! Precise records: everything about one granule that two cells cannot say.
+//!
+//! A record holds any number of accesses with full epochs, byte masks and kinds, and the synchronisation objects whose
+//! address lies in the granule. It is found through the granule's shadow word, so it needs no table of its own and goes when
+//! the memory is reused. Its lock also guards the word's being a reference to it.
+
+use crate::context::Context;
+use crate::epoch::{Clock, Entry, Kind, Lane};
+use crate::memory::{Blocks, Memory, Spin};
+use crate::shadow::{Cell, Word};
+use crate::tree::Tree;
+use crate::{Conflicts, Detector};
+use core::sync::atomic::{AtomicU64, Ordering};
+
+/// The vector clock of a synchronisation object: a tree and one epoch more (the last releaser's own).
+#[repr(C)]
+pub struct SyncClock {
+    /// What the releasers knew.
+    pub tree: Tree,
+    /// The last releaser's lane.
+    pub lane: Lane,
+    /// Its clock; 0 when there is none.
+    pub clock: Clock,
+    /// Byte offset in the granule plus one; 0 when the slot is free.
+    offset: u8,
+    next_class: u8,
+    _pad: u16,
+}
+
+/// A further synchronisation object in a granule.
+#[repr(C)]
+struct MoreSync {
+    sync: SyncClock,
+    next: u32,
+}
+
+/// A precise record. 64 bytes.
+#[repr(C, align(64))]
+pub struct Ext {
+    lock: Spin,
+    _free_link: u32,
+    len: u16,
+    /// Block class of `list`; 0 when the accesses are inline.
+    class: u16,
+    list: u32,
+    more: u32,
+    _pad: u32,
+    sync: SyncClock,
+    inline: [Entry; 3],
+}
+
+const _: () = assert!(size_of::<SyncClock>() == 16);
+const _: () = assert!(size_of::<Ext>() == 64);
+
+impl Ext {
+    #[inline]
+    fn capacity(&self) -> usize {
+        if self.class == 0 { self.inline.len() } else { 1 << (self.class - 3) }
+    }
+
+    #[inline]
+    fn entries(&mut self, blocks: &Blocks) -> *mut Entry {
+        if self.class == 0 { self.inline.as_mut_ptr() } else { blocks.at(self.list) }
+    }
+}
+
+/// A record with its lock held.
+pub struct Locked<'a> {
+    /// The record.
+    pub ext: &'a mut Ext,
+    word: &'a AtomicU64,
+    index: u32,
+}
+
+impl<M: Memory> Detector<M> {
+    /// Locks the record of `addr`'s granule. Without one: `None` unless `create`, then one is made of the cells.
+    pub(crate) fn locked(&self, shard: u32, addr: usize, create: bool) -> Option<Locked<'_>> {
+        let word = self.memory.word(addr);
+        loop {
+            let bits = word.load(Ordering::Acquire);
+            match Word::unpack(bits) {
+                Word::Precise(index) => {
+                    // SAFETY: slots of `exts` stay records for ever, and their lock word stays a lock.
+                    let ext = unsafe { &mut *self.exts.at(index) };
+                    ext.lock.lock::<M>();
+                    if word.load(Ordering::Acquire) == bits {
+                        return Some(Locked { ext, word, index });
+                    }
+                    ext.lock.unlock();
+                }
+                Word::Cells { write, read } => {
+                    if !create {
+                        return None;
+                    }
+                    let index = self.exts.alloc::<M>(shard);
+                    if index == 0 {
+                        self.limits.reached(&self.limits.out_of_memory);
+                        return None;
+                    }
+                    // SAFETY: ours until it is in the word; the lock is open in free slots, and taken here so that its
+                    // content is complete before anyone looks.
+                    let ext = unsafe { &mut *self.exts.at(index) };
+                    ext.lock.lock::<M>();
+                    ext.len = 0;
+                    ext.class = 0;
+                    ext.list = 0;
+                    ext.more = 0;
+                    ext.sync = SyncClock { tree: Tree::EMPTY, lane: 0, clock: 0, offset: 0, next_class: 0, _pad: 0 };
+                    for (cell, kind) in [(write, Kind::Write), (read, Kind::Read)] {
+                        if !cell.is_empty() {
+                            let (lane, clock) = self.stamps.epoch(cell.stamp());
+                            let at = ext.len as usize % 3;
+                            ext.inline[at] = Entry::new(lane, clock, cell.mask(), kind);
+                            ext.len += 1;
+                        }
+                    }
+                    self.touch(addr);
+                    let made = Word::Precise(index).pack();
+                    if word.compare_exchange(bits, made, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+                        return Some(Locked { ext, word, index });
+                    }
+                    ext.lock.unlock();
+                    // SAFETY: never published.
+                    unsafe { self.exts.free::<M>(shard, index) };
+                }
+            }
+        }
+    }
+
+    /// Marks the shadow page of `addr` as in use.
+    #[inline]
+    pub(crate) fn touch(&self, addr: usize) {
+        let flag = self.memory.touched(addr);
+        if flag.load(Ordering::Relaxed) == 0 {
+            flag.store(1, Ordering::Release);
+        }
+    }
+
+    /// Checks an access against a locked record and records it there; `false` when this epoch's records already said it.
+    pub(crate) fn access_locked(
+        &self,
+        locked: &mut Locked<'_>,
+        ctx: &mut Context,
+        granule: usize,
+        mask: u8,
+        kind: Kind,
+        out: &mut Conflicts,
+    ) -> bool {
+        let ext = &mut *locked.ext;
+        let entries = ext.entries(&self.blocks);
+        let mut len = ext.len as usize;
+        let (lane, now) = (ctx.lane, ctx.now());
+        let mut same: *mut Entry = core::ptr::null_mut();
+        // A record of this very epoch already says as much.
+        let mut redundant = false;
+        let mut i = 0;
+        while i < len {
+            // SAFETY: i < len <= capacity of the list.
+            let slot = unsafe { entries.add(i) };
+            // SAFETY: as above.
+            let entry = unsafe { *slot };
+            let mine = entry.lane() == lane;
+            if entry.mask() & mask != 0 || mine {
+                let ordered = mine || self.knows(ctx, entry.lane(), entry.clock());
+                if !ordered && kind.conflicts(entry.kind()) {
+                    out.push(granule, entry, mask);
+                }
+                if mine && entry.clock() == now && entry.kind().covers(kind) && mask & !entry.mask() == 0 {
+                    redundant = true;
+                } else if ordered && kind.covers(entry.kind()) {
+                    if mine && entry.clock() == now && entry.kind() == kind {
+                        same = slot;
+                        i += 1;
+                        continue;
+                    }
+                    let rest = entry.mask() & !mask;
+                    if rest == 0 {
+                        len -= 1;
+                        // SAFETY: len is now the last slot; `same` may point there.
+                        unsafe {
+                            if same == entries.add(len) {
+                                same = slot;
+                            }
+                            *slot = *entries.add(len);
+                        }
+                        continue;
+                    }
+                    // SAFETY: as above.
+                    unsafe { *slot = entry.with_mask(rest) };
+                }
+            }
+            i += 1;
+        }
+        ext.len = len as u16;
+        if redundant {
+            return false;
+        }
+        if !same.is_null() {
+            // SAFETY: points into the list.
+            unsafe { *same = (*same).with_mask((*same).mask() | mask) };
+            return true;
+        }
+        self.push_entry(ext, ctx.shard, Entry::new(lane, now, mask, kind));
+        true
+    }
+
+    fn push_entry(&self, ext: &mut Ext, shard: u32, entry: Entry) {
+        let len = ext.len as usize;
+        if len == ext.capacity() && len < crate::limits::ACCESSES_PER_WORD {
+            let class = if ext.class == 0 { 6 } else { ext.class + 1 };
+            let list = self.blocks.alloc::<M>(class as u32, shard);
+            if list != 0 {
+                let old = ext.entries(&self.blocks);
+                // SAFETY: both lists have room for `len` entries and are different blocks.
+                unsafe { core::ptr::copy_nonoverlapping(old, self.blocks.at::<Entry>(list), len) };
+                if ext.class != 0 {
+                    // SAFETY: the old list came from this class and is no longer referred to.
+                    unsafe { self.blocks.free(&self.memory, ext.class as u32, shard, ext.list) };
+                }
+                ext.class = class;
+                ext.list = list;
+            }
+        }
+        let entries = ext.entries(&self.blocks);
+        if len < ext.capacity() {
+            // SAFETY: len < capacity.
+            unsafe { *entries.add(len) = entry };
+            ext.len += 1;
+        } else {
+            // Any victim will do; one that depends on the newcomer spreads the loss.
+            self.limits.reached(&self.limits.accesses_forgotten);
+            let victim = (entry.lane() ^ entry.clock()) as usize % len;
+            // SAFETY: victim < len.
+            unsafe { *entries.add(victim) = entry };
+        }
+    }
+
+    /// The synchronisation object at `addr` in a locked record; `create` makes one.
+    pub(crate) fn sync_at<'a>(
+        &'a self,
+        locked: &'a mut Locked<'_>,
+        shard: u32,
+        addr: usize,
+        create: bool,
+    ) -> Option<&'a mut SyncClock> {
+        let offset = (addr & 7) as u8 + 1;
+        let ext = &mut *locked.ext;
+        if ext.sync.offset == offset {
+            return Some(&mut ext.sync);
+        }
+        let mut next = ext.more;
+        while next != 0 {
+            // SAFETY: blocks in the chain are `MoreSync`s owned by this locked record.
+            let more = unsafe { &mut *self.blocks.at::<MoreSync>(next) };
+            if more.sync.offset == offset {
+                return Some(&mut more.sync);
+            }
+            next = more.next;
+        }
+        if !create {
+            return None;
+        }
+        if ext.sync.offset == 0 {
+            ext.sync.offset = offset;
+            return Some(&mut ext.sync);
+        }
+        let block = self.blocks.alloc::<M>(MORE_CLASS, shard);
+        if block == 0 {
+            self.limits.reached(&self.limits.out_of_memory);
+            return None;
+        }
+        // SAFETY: a fresh block of enough bytes.
+        let more = unsafe { &mut *self.blocks.at::<MoreSync>(block) };
+        *more = MoreSync {
+            sync: SyncClock { tree: Tree::EMPTY, lane: 0, clock: 0, offset, next_class: 0, _pad: 0 },
+            next: ext.more,
+        };
+        ext.more = block;
+        Some(&mut more.sync)
+    }
+
+    /// Unlocks a record.
+    #[inline]
+    pub(crate) fn unlock(&self, locked: Locked<'_>) {
+        locked.ext.lock.unlock();
+    }
+
+    /// Unlocks a record after a plain access, turning it back into cells when it holds no more than they can say:
+    /// nothing but accesses of `ctx` at its current stamp, and no synchronisation object.
+    pub(crate) fn unlock_or_collapse(&self, locked: Locked<'_>, ctx: &Context) {
+        let ext = locked.ext;
+        let stamp = ctx.current_stamp();
+        if ext.len <= 2 && ext.sync.offset == 0 && ext.more == 0 && stamp != crate::stamp::NO_STAMP {
+            let entries = ext.entries(&self.blocks);
+            let (mut write, mut read, mut fits) = (Cell(0), Cell(0), true);
+            for i in 0..ext.len as usize {
+                // SAFETY: i < len.
+                let entry = unsafe { *entries.add(i) };
+                let own = entry.lane() == ctx.lane && entry.clock() == ctx.now();
+                match entry.kind() {
+                    Kind::Write if own && write.is_empty() => write = Cell::new(stamp, entry.mask()),
+                    Kind::Read if own && read.is_empty() => read = Cell::new(stamp, entry.mask()),
+                    _ => fits = false,
+                }
+            }
+            if fits {
+                locked.word.store(Word::Cells { write, read }.pack(), Ordering::Release);
+                self.dispose(ext, ctx.shard);
+                ext.lock.unlock();
+                // SAFETY: the word no longer refers to it, and whoever still waits for the lock finds that out.
+                unsafe { self.exts.free::<M>(ctx.shard, locked.index) };
+                return;
+            }
+        }
+        ext.lock.unlock();
+    }
+
+    /// Frees what a locked record owns.
+    fn dispose(&self, ext: &mut Ext, shard: u32) {
+        if ext.class != 0 {
+            // SAFETY: the list came from this class and goes with the record.
+            unsafe { self.blocks.free(&self.memory, ext.class as u32, shard, ext.list) };
+            ext.class = 0;
+        }
+        self.trees.drop::<M>(shard, ext.sync.tree.take());
+        ext.sync.offset = 0;
+        let mut next = core::mem::replace(&mut ext.more, 0);
+        while next != 0 {
+            // SAFETY: a `MoreSync` of this record.
+            let more = unsafe { &mut *self.blocks.at::<MoreSync>(next) };
+            let after = more.next;
+            self.trees.drop::<M>(shard, more.sync.tree.take());
+            // SAFETY: came from this class; nobody refers to it any more.
+            unsafe { self.blocks.free(&self.memory, MORE_CLASS, shard, next) };
+            next = after;
+        }
+        ext.len = 0;
+    }
+
+    /// Forgets what a record says of the bytes of `mask`, and the synchronisation objects there.
+    pub(crate) fn forget_bytes(&self, shard: u32, granule: usize, mask: u8) {
+        let Some(mut locked) = self.locked(shard, granule, false) else { return };
+        let ext = &mut *locked.ext;
+        let entries = ext.entries(&self.blocks);
+        let (mut kept, len) = (0, ext.len as usize);
+        for i in 0..len {
+            // SAFETY: kept <= i < len.
+            unsafe {
+                let entry = *entries.add(i);
+                let rest = entry.mask() & !mask;
+                if rest != 0 {
+                    *entries.add(kept) = entry.with_mask(rest);
+                    kept += 1;
+                }
+            }
+        }
+        ext.len = kept as u16;
+        for byte in 0..8 {
+            if mask >> byte & 1 != 0
+                && let Some(sync) = self.sync_at(&mut locked, shard, granule + byte, false) {
+                    let tree = sync.tree.take();
+                    sync.clock = 0;
+                    self.trees.drop::<M>(shard, tree);
+                }
+        }
+        self.unlock(locked);
+    }
+
+    /// Forgets everything about one granule.
+    #[cold]
+    pub(crate) fn forget_precise(&self, shard: u32, addr: usize) {
+        if let Some(locked) = self.locked(shard, addr, false) {
+            locked.word.store(0, Ordering::Release);
+            let ext = locked.ext;
+            self.dispose(ext, shard);
+            ext.lock.unlock();
+            // SAFETY: the word no longer refers to it.
+            unsafe { self.exts.free::<M>(shard, locked.index) };
+        }
+    }
+}
+
+const MORE_CLASS: u32 = 5;
+const _: () = assert!(size_of::<MoreSync>() <= 1 << MORE_CLASS);

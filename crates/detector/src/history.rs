@@ -1,0 +1,555 @@
+//! Which stack made an earlier access.
+//!
+//! Each lane keeps a history of 16-byte events in chunks: the records made (address, size, kind, where), the calling contexts they were
+//! made in, the epochs they belong to, synchronisation, and which goroutine had the lane. A calling context is a chain of `Node` events
+//! within one chunk: a frame's node is written when the frame first makes a record in that chunk, and cached on the shadow stack.
+//! So each chunk stands alone, writing costs no hashing, and dropping the oldest chunk drops nothing that a younger one needs.
+//!
+//! Only the first access of a goroutine to a location in an epoch is recorded (the others are decided without coming here),
+//! which is the one a report names. What is lost when a chunk is dropped is the stack, never the race.
+//!
+//! A reader may look at a chunk while its owner writes or drops it; it checks the chunk's sequence number afterwards.
+
+use crate::Detector;
+use crate::context::{Context, Frame};
+use crate::epoch::{Clock, Kind, Lane};
+use crate::limits::FRAMES;
+use crate::memory::Memory;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+/// The head of a chunk; events follow it in the same block.
+#[repr(C)]
+struct Chunk {
+    older: AtomicU32,
+    newer: AtomicU32,
+    /// Odd while the chunk is not in use; changes at every reuse.
+    seq: AtomicU32,
+    class: u32,
+    count: AtomicU32,
+    capacity: u32,
+    lane: AtomicU32,
+    _pad: u32,
+}
+
+const HEAD: usize = 32;
+const _: () = assert!(size_of::<Chunk>() == HEAD);
+/// The first chunk of a goroutine: 512 bytes, 30 events.
+const FIRST_CLASS: u32 = 9;
+/// The largest chunk: 64 KiB.
+const LAST_CLASS: u32 = 16;
+
+const ADDR_BITS: u32 = 47;
+const NODE_BITS: u32 = 12;
+/// A node's parent when the chain was cut at [`FRAMES`].
+const CUT: u64 = (1 << NODE_BITS) - 1;
+const _: () = assert!((1usize << LAST_CLASS) / 16 <= 1 << NODE_BITS);
+/// The most bytes one event can speak of.
+pub const MAX_EVENT_SIZE: usize = (1 << 19) - 1;
+
+/// Codes of events; the first four are those of [`Kind`].
+const NODE: u64 = 4;
+const EPOCH: u64 = 5;
+const START: u64 = 6;
+const SYNC: u64 = 7;
+
+/// What a synchronisation event was. Kept in 14 bits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u16)]
+pub enum SyncOp {
+    /// Something was acquired.
+    Acquire = 0,
+    /// Something was released.
+    Release = 1,
+    /// Both at once.
+    ReleaseAcquire = 2,
+    /// A goroutine was started.
+    Go = 3,
+    /// An atomic load.
+    AtomicLoad = 4,
+    /// An atomic store.
+    AtomicStore = 5,
+    /// An atomic read-modify-write.
+    AtomicRmw = 6,
+}
+
+impl SyncOp {
+    fn from_bits(bits: u64) -> SyncOp {
+        match bits & 7 {
+            0 => SyncOp::Acquire,
+            1 => SyncOp::Release,
+            2 => SyncOp::ReleaseAcquire,
+            3 => SyncOp::Go,
+            4 => SyncOp::AtomicLoad,
+            5 => SyncOp::AtomicStore,
+            _ => SyncOp::AtomicRmw,
+        }
+    }
+}
+
+#[inline]
+fn event(chunk: *mut Chunk, index: u32) -> *mut [AtomicU64; 2] {
+    chunk.cast::<u8>().wrapping_add(HEAD + index as usize * 16).cast()
+}
+
+#[inline]
+fn write_event(chunk: *mut Chunk, index: u32, low: u64, high: u64) {
+    // SAFETY: callers keep index below the chunk's capacity.
+    let slot = unsafe { &*event(chunk, index) };
+    slot[0].store(low, Ordering::Relaxed);
+    slot[1].store(high, Ordering::Relaxed);
+}
+
+#[inline]
+fn read_event(chunk: *mut Chunk, index: u32) -> (u64, u64) {
+    // SAFETY: callers keep index below the chunk's capacity.
+    let slot = unsafe { &*event(chunk, index) };
+    (slot[0].load(Ordering::Relaxed), slot[1].load(Ordering::Relaxed))
+}
+
+/// Whether a stack is whole.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StackState {
+    /// From the access up to the goroutine's start.
+    Full,
+    /// The outermost frames are missing ([`FRAMES`]).
+    Truncated,
+    /// The history limit was passed; nothing is known.
+    Lost,
+}
+
+/// What the history knows of an earlier access.
+#[derive(Clone, Copy, Debug)]
+pub struct Past {
+    /// The program counter of the access.
+    pub pc: u64,
+    /// Where the access began.
+    pub addr: usize,
+    /// How long it was, in bytes (1 for a scalar of any size: the compiler passes none).
+    pub size: usize,
+    /// Frames written to the caller's buffer, the access's own pc first.
+    pub frames: usize,
+    /// Whether they are all.
+    pub state: StackState,
+    /// The goroutine's number, 0 if unknown.
+    pub goid: u64,
+    /// Where it was created, as a stack in the depot; 0 if unknown.
+    pub created: u32,
+    /// The lane of the goroutine that started it.
+    pub parent: Lane,
+}
+
+/// A synchronisation a goroutine made, as its history has it.
+#[derive(Clone, Copy, Debug)]
+pub struct PastSync {
+    /// What it was.
+    pub op: SyncOp,
+    /// On which object.
+    pub addr: usize,
+    /// Where.
+    pub pc: u64,
+    /// At which own time.
+    pub clock: Clock,
+}
+
+impl<M: Memory> Detector<M> {
+    /// Records an access of `ctx` of `size <= MAX_EVENT_SIZE` bytes. `pc` is the return address of the hook.
+    pub(crate) fn log_access(&self, ctx: &mut Context, addr: usize, size: usize, kind: Kind, pc: u64) {
+        self.log(ctx, addr, size as u64, kind as u64, pc);
+    }
+
+    /// Records a synchronisation of `ctx`.
+    pub(crate) fn log_sync(&self, ctx: &mut Context, addr: usize, op: SyncOp, pc: u64) {
+        self.log(ctx, addr, op as u64, SYNC, pc);
+    }
+
+    fn log(&self, ctx: &mut Context, addr: usize, size: u64, code: u64, pc: u64) {
+        let depth = ctx.depth();
+        let (chunk, node) = 'found: {
+            if ctx.chunk != 0 {
+                let chunk = self.blocks.at::<Chunk>(ctx.chunk);
+                // SAFETY: the context's chunk is a live chunk that only its goroutine writes.
+                let (count, capacity) = unsafe { ((*chunk).count.load(Ordering::Relaxed), (*chunk).capacity) };
+                let missing = self.missing_nodes(ctx);
+                if (count as usize) + missing + 2 <= capacity as usize {
+                    break 'found (chunk, self.write_nodes(ctx, chunk, missing));
+                }
+            }
+            let Some(chunk) = self.new_chunk(ctx, if depth < FRAMES { depth } else { FRAMES }) else {
+                return;
+            };
+            let missing = self.missing_nodes(ctx);
+            (chunk, self.write_nodes(ctx, chunk, missing))
+        };
+        // SAFETY: as above.
+        let count_at = unsafe { &(*chunk).count };
+        let mut count = count_at.load(Ordering::Relaxed);
+        let now = ctx.now();
+        if ctx.history_clock != now {
+            ctx.history_clock = now;
+            write_event(chunk, count, EPOCH << 61, now as u64);
+            count += 1;
+        }
+        let low = addr as u64 & ((1 << ADDR_BITS) - 1) | (size & 0x3fff) << ADDR_BITS | code << 61;
+        let high = pc & ((1 << ADDR_BITS) - 1) | node << ADDR_BITS | (size >> 14) << (ADDR_BITS + NODE_BITS);
+        write_event(chunk, count, low, high);
+        count_at.store(count + 1, Ordering::Release);
+    }
+
+    /// How many of the innermost frames have no node in the current chunk.
+    #[inline]
+    fn missing_nodes(&self, ctx: &Context) -> usize {
+        let mut missing = 0;
+        let mut at = ctx.top;
+        while at > ctx.base && missing < FRAMES {
+            at = at.wrapping_sub(1);
+            // SAFETY: base <= at < top: an initialised frame.
+            let node = unsafe { (*at).node };
+            if node >> NODE_BITS == ctx.generation {
+                break;
+            }
+            missing += 1;
+        }
+        missing
+    }
+
+    /// Writes nodes for the `missing` innermost frames; returns the node of the innermost one.
+    #[inline]
+    fn write_nodes(&self, ctx: &mut Context, chunk: *mut Chunk, missing: usize) -> u64 {
+        let first = ctx.top.wrapping_sub(missing);
+        let mut parent = if first > ctx.base {
+            // SAFETY: base <= first - 1 < top.
+            let below = unsafe { (*first.wrapping_sub(1)).node };
+            if below >> NODE_BITS == ctx.generation { (below as u64) & CUT } else { CUT }
+        } else {
+            0
+        };
+        if missing > 0 {
+            // SAFETY: the context's chunk.
+            let count_at = unsafe { &(*chunk).count };
+            let mut count = count_at.load(Ordering::Relaxed);
+            for i in 0..missing {
+                // SAFETY: base <= first + i < top.
+                let frame: &mut Frame = unsafe { &mut *first.wrapping_add(i) };
+                write_event(chunk, count, NODE << 61 | parent, frame.pc);
+                frame.node = count | ctx.generation << NODE_BITS;
+                parent = count as u64;
+                count += 1;
+            }
+            count_at.store(count, Ordering::Release);
+        }
+        parent
+    }
+
+    /// Starts a new chunk with room for `depth` nodes and more.
+    #[cold]
+    fn new_chunk(&self, ctx: &mut Context, depth: usize) -> Option<*mut Chunk> {
+        let lane = self.lane_info(ctx.lane);
+        let newest = lane.newest.load(Ordering::Relaxed);
+        let mut class = FIRST_CLASS;
+        if ctx.chunk != 0 {
+            // SAFETY: a live chunk of our lane.
+            class = unsafe { (*self.blocks.at::<Chunk>(ctx.chunk)).class } + 1;
+        }
+        let pressed = self.history_pressed();
+        if pressed && class > FIRST_CLASS + 3 {
+            class = FIRST_CLASS + 3;
+        }
+        while ((1usize << class) - HEAD) / 16 < depth * 2 + 4 {
+            class += 1;
+        }
+        if class > LAST_CLASS {
+            class = LAST_CLASS;
+        }
+        // Room for it: the oldest chunks go, but never the one that is being left.
+        let mut oldest = lane.oldest.load(Ordering::Relaxed);
+        let mut drop_one = pressed;
+        while oldest != 0
+            && oldest != newest
+            && (drop_one || lane.events.load(Ordering::Relaxed) + (1 << class) / 16 > self.history_events())
+        {
+            drop_one = false;
+            self.drop_oldest(ctx.lane, ctx.shard);
+            oldest = lane.oldest.load(Ordering::Relaxed);
+        }
+        let block = self.blocks.alloc::<M>(class, ctx.shard);
+        if block == 0 {
+            self.limits.reached(&self.limits.out_of_memory);
+            return None;
+        }
+        let chunk = self.blocks.at::<Chunk>(block);
+        let capacity = (((1usize << class) - HEAD) / 16) as u32;
+        // SAFETY: the block is ours; a reader with a stale index sees an odd sequence number and an atomic count.
+        unsafe {
+            (*chunk).seq.store((*chunk).seq.load(Ordering::Relaxed) | 1, Ordering::Relaxed);
+            core::sync::atomic::fence(Ordering::Release);
+            (*chunk).older.store(newest, Ordering::Relaxed);
+            (*chunk).newer.store(0, Ordering::Relaxed);
+            (*chunk).class = class;
+            (*chunk).capacity = capacity;
+            (*chunk).lane.store(ctx.lane, Ordering::Relaxed);
+            write_event(
+                chunk,
+                0,
+                START << 61 | (ctx.parent as u64) << 32 | ctx.created as u64,
+                ctx.goid.load(Ordering::Relaxed),
+            );
+            (*chunk).count.store(1, Ordering::Relaxed);
+            (*chunk).seq.store((*chunk).seq.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
+        }
+        if newest != 0 {
+            // SAFETY: as above.
+            unsafe { (*self.blocks.at::<Chunk>(newest)).newer.store(block, Ordering::Relaxed) };
+        } else {
+            lane.oldest.store(block, Ordering::Relaxed);
+        }
+        lane.newest.store(block, Ordering::Release);
+        lane.events.fetch_add((1 << class) / 16, Ordering::Relaxed);
+        self.history_bytes.fetch_add(1 << class, Ordering::Relaxed);
+        ctx.chunk = block;
+        ctx.history_clock = 0;
+        ctx.generation += 1;
+        if ctx.generation >= 1 << (32 - NODE_BITS) {
+            // Generations begin again: no cached node may claim one of the new ones.
+            let mut at = ctx.base;
+            while at < ctx.top {
+                // SAFETY: an initialised frame.
+                unsafe { (*at).node = 0 };
+                at = at.wrapping_add(1);
+            }
+            ctx.generation = 1;
+        }
+        Some(chunk)
+    }
+
+    /// Frees the oldest chunk of a lane that its caller may write (its goroutine, or the lane is idle and locked).
+    pub(crate) fn drop_oldest(&self, lane: Lane, shard: u32) {
+        let info = self.lane_info(lane);
+        let oldest = info.oldest.load(Ordering::Relaxed);
+        if oldest == 0 {
+            return;
+        }
+        let chunk = self.blocks.at::<Chunk>(oldest);
+        // SAFETY: a live chunk of the lane.
+        let (newer, class) = unsafe {
+            (*chunk).seq.store((*chunk).seq.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
+            ((*chunk).newer.load(Ordering::Relaxed), (*chunk).class)
+        };
+        info.oldest.store(newer, Ordering::Relaxed);
+        if newer == 0 {
+            info.newest.store(0, Ordering::Relaxed);
+        } else {
+            // SAFETY: a live chunk of the lane.
+            unsafe { (*self.blocks.at::<Chunk>(newer)).older.store(0, Ordering::Relaxed) };
+        }
+        info.events.fetch_sub((1 << class) / 16, Ordering::Relaxed);
+        self.history_bytes.fetch_sub(1 << class, Ordering::Relaxed);
+        // SAFETY: no longer linked; readers notice by the sequence number (blocks keep being mapped).
+        unsafe { self.blocks.free(&self.memory, class, shard, oldest) };
+    }
+
+    /// The accesses of one epoch: finds the first that touched a byte of `mask` in the granule at `granule` with `kind`,
+    /// and writes its stack to `frames`, the access's own pc first.
+    pub fn past(
+        &self,
+        lane: Lane,
+        clock: Clock,
+        granule: usize,
+        mask: u8,
+        kind: Kind,
+        frames: &mut [u64],
+    ) -> Option<Past> {
+        let mut block = self.lane_info(lane).newest.load(Ordering::Acquire);
+        let mut budget = 1 << 12;
+        while block != 0 && budget > 0 {
+            budget -= 1;
+            let chunk = self.blocks.at::<Chunk>(block);
+            // SAFETY: blocks stay mapped, and these fields are atomics in every chunk that was ever one.
+            let (seq, count, older) = unsafe {
+                (
+                    (*chunk).seq.load(Ordering::Acquire),
+                    (*chunk).count.load(Ordering::Acquire),
+                    (*chunk).older.load(Ordering::Relaxed),
+                )
+            };
+            // SAFETY: as above.
+            if seq & 1 != 0 || unsafe { (*chunk).lane.load(Ordering::Relaxed) } != lane || count > 1 << NODE_BITS {
+                return None;
+            }
+            let found = self.past_in(chunk, count, clock, granule, mask, kind, frames);
+            // SAFETY: as above.
+            if unsafe { (*chunk).seq.load(Ordering::Acquire) } != seq {
+                return None;
+            }
+            match found {
+                Search::Found(past) => return Some(past),
+                Search::Older => block = older,
+                Search::Nowhere => return None,
+            }
+        }
+        None
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn past_in(
+        &self,
+        chunk: *mut Chunk,
+        count: u32,
+        clock: Clock,
+        granule: usize,
+        mask: u8,
+        kind: Kind,
+        frames: &mut [u64],
+    ) -> Search {
+        let mut epoch = 0;
+        let mut earliest = 0;
+        let mut start = (0, 0);
+        let mut best = None;
+        let mut i = 0;
+        while i < count {
+            let (low, high) = read_event(chunk, i);
+            match low >> 61 {
+                NODE | SYNC => {}
+                EPOCH => {
+                    epoch = high as u32;
+                    if earliest == 0 {
+                        earliest = epoch;
+                    }
+                    if epoch > clock {
+                        break;
+                    }
+                }
+                START => start = (low, high),
+                code => {
+                    if epoch == clock && code == kind as u64 {
+                        let at = low as usize & ((1 << ADDR_BITS) - 1);
+                        let size = (low >> ADDR_BITS & 0x3fff | (high >> (ADDR_BITS + NODE_BITS)) << 14) as usize;
+                        let size = if size == 0 { 1 } else { size };
+                        if at < granule + 8
+                            && at + size > granule
+                            && crate::shadow::mask_in(granule, at, size) & mask != 0
+                        {
+                            best = Some((at, size, high));
+                            break;
+                        }
+                    }
+                }
+            }
+            i += 1;
+        }
+        let Some((addr, size, high)) = best else {
+            return if earliest == 0 || earliest >= clock { Search::Older } else { Search::Nowhere };
+        };
+        let pc = high & ((1 << ADDR_BITS) - 1);
+        let mut n = 0;
+        let mut put = |pc: u64| {
+            if let Some(slot) = frames.get_mut(n) {
+                *slot = pc;
+                n += 1;
+                true
+            } else {
+                false
+            }
+        };
+        let mut whole = put(pc);
+        let mut node = high >> ADDR_BITS & CUT;
+        while node != 0 && whole {
+            if node == CUT || node >= count as u64 {
+                whole = false;
+                break;
+            }
+            let (low, pc) = read_event(chunk, node as u32);
+            whole = put(pc);
+            node = if low & CUT < node || low & CUT == CUT { low & CUT } else { CUT };
+        }
+        Search::Found(Past {
+            pc,
+            addr,
+            size,
+            frames: n,
+            state: if whole { StackState::Full } else { StackState::Truncated },
+            goid: start.1,
+            created: start.0 as u32,
+            parent: (start.0 >> 32) as u32 & (crate::epoch::LANES - 1),
+        })
+    }
+
+    /// The last synchronisations in a lane's history, newest first, that happened at or before own time `until`.
+    pub fn past_syncs(&self, lane: Lane, until: Clock, out: &mut [PastSync]) -> usize {
+        let mut block = self.lane_info(lane).newest.load(Ordering::Acquire);
+        let mut n = 0;
+        let mut budget = 64;
+        while block != 0 && budget > 0 && n < out.len() {
+            budget -= 1;
+            let chunk = self.blocks.at::<Chunk>(block);
+            // SAFETY: as in `past`.
+            let (seq, count, older) = unsafe {
+                (
+                    (*chunk).seq.load(Ordering::Acquire),
+                    (*chunk).count.load(Ordering::Acquire),
+                    (*chunk).older.load(Ordering::Relaxed),
+                )
+            };
+            // SAFETY: as in `past`.
+            if seq & 1 != 0 || unsafe { (*chunk).lane.load(Ordering::Relaxed) } != lane || count > 1 << NODE_BITS {
+                break;
+            }
+            let mut i = count;
+            let mut pending = n;
+            while i > 0 && n < out.len() {
+                i -= 1;
+                let (low, high) = read_event(chunk, i);
+                match low >> 61 {
+                    SYNC => {
+                        if let Some(slot) = out.get_mut(n) {
+                            *slot = PastSync {
+                                op: SyncOp::from_bits(low >> ADDR_BITS & 0x3fff),
+                                addr: low as usize & ((1 << ADDR_BITS) - 1),
+                                pc: high & ((1 << ADDR_BITS) - 1),
+                                clock: 0,
+                            };
+                            n += 1;
+                        }
+                    }
+                    // Events after an epoch's mark belong to it.
+                    EPOCH => {
+                        let clock = high as u32;
+                        if clock > until {
+                            n = pending;
+                        } else {
+                            for slot in out.iter_mut().take(n).skip(pending) {
+                                slot.clock = clock;
+                            }
+                            pending = n;
+                        }
+                    }
+                    START => break,
+                    _ => {}
+                }
+            }
+            n = pending;
+            block = older;
+        }
+        n
+    }
+
+    /// Whether histories together hold more than they should ([`crate::limits::HISTORY_BYTES`]).
+    #[inline]
+    pub(crate) fn history_pressed(&self) -> bool {
+        self.history_bytes.load(Ordering::Relaxed) > crate::limits::HISTORY_BYTES
+    }
+}
+
+enum Search {
+    Found(Past),
+    Older,
+    Nowhere,
+}
+
+/// The class of a goroutine's first shadow stack: 16 frames.
+pub const FIRST_STACK_CLASS: u32 = 8;
+const _: () = assert!(FIRST_STACK_CLASS >= 5);
+
+/// Bytes to blocks for shadow stacks.
+pub(crate) fn stack_frames(class: u32) -> usize {
+    (1usize << class) / size_of::<Frame>()
+}

@@ -1,0 +1,153 @@
+//! Lanes: who has which, and when one is handed on.
+//!
+//! A lane whose goroutine has ended is given to a new one that starts its clock above the last used by the old. That is
+//! exact when the new goroutine's spawner knows the old one's end: then every old access is ordered before everything the new
+//! goroutine does, which is just what sharing a lane says. It holds for everything that was joined (WaitGroup, channel).
+//!
+//! Goroutines that nobody ever waits for leave lanes that nobody knows. Only when [`crate::limits::IDLE_LANES`] of those have gathered is the
+//! one that has waited longest handed on regardless. Then accesses of its old owner that the new owner does not know are
+//! taken as ordered before those of the new one: a race between just these may be missed (counted), none is invented:
+//! third parties compare clocks as ever, and know of the old owner what they learned from it.
+
+use crate::Detector;
+use crate::context::Context;
+use crate::epoch::{Clock, LANES, Lane};
+use crate::limits::IDLE_LANES;
+use crate::memory::{Memory, Spin};
+use core::cell::UnsafeCell;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+/// What is kept per lane. 64 bytes.
+#[repr(C, align(64))]
+pub struct LaneInfo {
+    /// Block of the context of the goroutine that has the lane; 0 when idle.
+    pub context: AtomicU32,
+    /// The last clock used.
+    pub last: AtomicU32,
+    /// Next idle lane in the queue.
+    next: AtomicU32,
+    /// Newest history chunk.
+    pub newest: AtomicU32,
+    /// Oldest history chunk.
+    pub oldest: AtomicU32,
+    /// Room for events in the chunks.
+    pub events: AtomicU32,
+    /// Go's number of the latest owner.
+    pub goid: AtomicU64,
+    /// Where the latest owner was created.
+    pub created: AtomicU32,
+    /// The first clock of the latest owner.
+    pub first: AtomicU32,
+    /// The lane of the latest owner's spawner.
+    pub parent: AtomicU32,
+    /// Flags of the latest owner.
+    pub flags: AtomicU32,
+    _pad: [u32; 2],
+}
+
+const _: () = assert!(size_of::<LaneInfo>() == 64);
+
+/// The queue of idle lanes.
+#[repr(C)]
+pub struct Idle {
+    lock: Spin,
+    head: UnsafeCell<u32>,
+    tail: UnsafeCell<u32>,
+    count: UnsafeCell<u32>,
+    /// Lanes ever used.
+    pub top: AtomicU32,
+}
+
+impl<M: Memory> Detector<M> {
+    /// The record of a lane.
+    #[inline]
+    pub fn lane_info(&self, lane: Lane) -> &LaneInfo {
+        // SAFETY: the region has a record for each lane below LANES, zero (valid) from the start.
+        unsafe { &*self.lanes.wrapping_add((lane & (LANES - 1)) as usize) }
+    }
+
+    /// A lane for a new goroutine started by `parent`, and the clock to start above. 0 when all are taken.
+    pub(crate) fn take_lane(&self, parent: Option<&Context>) -> (Lane, Clock) {
+        let idle = &self.idle;
+        idle.lock.lock::<M>();
+        // SAFETY: guarded by the lock.
+        let (head, tail, count) = unsafe { (&mut *idle.head.get(), &mut *idle.tail.get(), &mut *idle.count.get()) };
+        let mut got = 0;
+        let mut tries = 4;
+        while *head != 0 && tries > 0 {
+            tries -= 1;
+            let lane = *head;
+            let info = self.lane_info(lane);
+            let last = info.last.load(Ordering::Relaxed);
+            let known = parent.is_some_and(|p| self.knows(p, lane, last));
+            let forced = !known && *count > IDLE_LANES;
+            if last < u32::MAX / 2 && (known || forced) {
+                if forced {
+                    self.limits.reached(&self.limits.lanes_forgotten);
+                }
+                *head = info.next.load(Ordering::Relaxed);
+                if *head == 0 {
+                    *tail = 0;
+                }
+                *count -= 1;
+                got = lane;
+                break;
+            }
+            if *tail == lane {
+                break;
+            }
+            // Not this one: to the end of the queue.
+            *head = info.next.load(Ordering::Relaxed);
+            info.next.store(0, Ordering::Relaxed);
+            self.lane_info(*tail).next.store(lane, Ordering::Relaxed);
+            *tail = lane;
+        }
+        if got == 0 {
+            let top = idle.top.load(Ordering::Relaxed);
+            if top + 1 < LANES {
+                idle.top.store(top + 1, Ordering::Relaxed);
+                got = top + 1;
+            }
+        }
+        idle.lock.unlock();
+        let last = if got == 0 { 0 } else { self.lane_info(got).last.load(Ordering::Relaxed) };
+        (got, last)
+    }
+
+    /// Puts a lane whose goroutine has ended into the queue. Its `last` is set.
+    pub(crate) fn retire_lane(&self, lane: Lane, shard: u32) {
+        let idle = &self.idle;
+        idle.lock.lock::<M>();
+        // SAFETY: guarded by the lock.
+        let (head, tail, count) = unsafe { (&mut *idle.head.get(), &mut *idle.tail.get(), &mut *idle.count.get()) };
+        if self.history_pressed() {
+            // The history of lanes at the head of the queue goes first; idle lanes are written by nobody else.
+            let first = *head;
+            if first != 0 {
+                while self.lane_info(first).oldest.load(Ordering::Relaxed) != 0 {
+                    self.drop_oldest(first, shard);
+                }
+                if *tail != first {
+                    *head = self.lane_info(first).next.load(Ordering::Relaxed);
+                    self.lane_info(first).next.store(0, Ordering::Relaxed);
+                    self.lane_info(*tail).next.store(first, Ordering::Relaxed);
+                    *tail = first;
+                }
+            }
+        }
+        self.lane_info(lane).next.store(0, Ordering::Relaxed);
+        if *tail == 0 {
+            *head = lane;
+        } else {
+            self.lane_info(*tail).next.store(lane, Ordering::Relaxed);
+        }
+        *tail = lane;
+        *count += 1;
+        idle.lock.unlock();
+    }
+
+    /// The highest lane ever used.
+    pub(crate) fn top_lane(&self) -> Lane {
+        self.idle.top.load(Ordering::Acquire)
+    }
+}

@@ -1,0 +1,301 @@
+//! Memory as the engine sees it: regions it is given, and the allocators that cut them up.
+//!
+//! The engine never asks an operating system for anything. Whoever embeds it hands over address ranges that read as
+//! zero until written ([`Memory::region`]) and a way from an application address to its shadow word
+//! ([`Memory::word`]). Everything here is sharded so that uncontended use takes no lock that another thread holds.
+
+use core::cell::UnsafeCell;
+use core::marker::PhantomData;
+use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+
+/// The regions of zero-filled memory that an engine works in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Region {
+    /// Inner nodes and leaves of vector clocks.
+    Nodes,
+    /// Reference counts of the nodes, four bytes each.
+    NodeRefs,
+    /// Precise records of single words, see [`crate::ext`].
+    Exts,
+    /// Power-of-two blocks: access lists, histories, shadow stacks, contexts.
+    Blocks,
+    /// What each stamp stands for, eight bytes each.
+    Stamps,
+    /// Two bitmaps for the recycling of stamps.
+    StampMarks,
+    /// One record per lane.
+    Lanes,
+    /// Interned stacks of `go` statements.
+    Depot,
+}
+
+/// All regions, in the order of their declaration.
+pub const REGIONS: [Region; 8] = [
+    Region::Nodes,
+    Region::NodeRefs,
+    Region::Exts,
+    Region::Blocks,
+    Region::Stamps,
+    Region::StampMarks,
+    Region::Lanes,
+    Region::Depot,
+];
+
+/// Application bytes whose shadow is tracked by one [`Memory::touched`] flag.
+pub const PAGE: usize = 64 << 10;
+
+/// The memory an engine is embedded in.
+///
+/// # Safety
+/// `region` must return, for each region, an 64-byte aligned address range of the returned size that is readable,
+/// writable, initially zero, used by nobody else and never unmapped. `word` and `touched` must return the same
+/// location for the same granule (page) each time, distinct ones for distinct granules (pages), for every address
+/// that is passed to the engine.
+pub unsafe trait Memory {
+    /// The region's base address and size in bytes.
+    fn region(&self, region: Region) -> (*mut u8, usize);
+    /// The shadow word of the 8-byte granule that holds `addr`.
+    fn word(&self, addr: usize) -> &AtomicU64;
+    /// The flag that says whether any shadow word of the [`PAGE`] that holds `addr` was ever written.
+    fn touched(&self, addr: usize) -> &AtomicU8;
+    /// Called while waiting for another thread; `spins` counts the calls of this wait.
+    fn pause(spins: u32);
+    /// Calls `f` with each run of application addresses `[start, end)` that can have shadow.
+    fn spans(&self, f: &mut dyn FnMut(usize, usize));
+    /// Gives back the pages of a block that will not be used soon. May do nothing.
+    fn discard(&self, base: *mut u8, size: usize);
+}
+
+/// A lock held for a few dozen instructions at most.
+#[repr(transparent)]
+pub struct Spin(AtomicU32);
+
+impl Spin {
+    /// An open lock.
+    pub const fn new() -> Self {
+        Self(AtomicU32::new(0))
+    }
+
+    /// Takes the lock, waiting for its holder.
+    #[inline]
+    pub fn lock<M: Memory>(&self) {
+        let mut spins = 0;
+        while self.0.compare_exchange_weak(0, 1, Ordering::Acquire, Ordering::Relaxed).is_err() {
+            M::pause(spins);
+            spins += 1;
+        }
+    }
+
+    /// Opens the lock again; only its holder may.
+    #[inline]
+    pub fn unlock(&self) {
+        self.0.store(0, Ordering::Release);
+    }
+}
+
+impl Default for Spin {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// How many ways free lists and stamp batches are split. A power of two.
+pub const SHARDS: usize = 16;
+
+#[repr(C, align(64))]
+struct FreeList {
+    lock: Spin,
+    head: UnsafeCell<u32>,
+}
+
+/// Slots of one type, addressed by a `u32` that is never 0. A freed slot keeps its memory and its type for ever, so that a
+/// stale index can be looked at (and found stale) without harm.
+///
+/// Bytes 4..8 of a free slot hold the index of the next free one; the other bytes keep their last value.
+#[repr(C)]
+pub struct Slab<T> {
+    base: *mut T,
+    limit: u32,
+    next: AtomicU32,
+    free: [FreeList; SHARDS],
+    _type: PhantomData<T>,
+}
+
+impl<T> Slab<T> {
+    const BATCH: u32 = if size_of::<T>() >= 1024 { 4 } else { 32 };
+
+    /// Takes over a region.
+    pub fn init(&mut self, base: *mut u8, bytes: usize) {
+        self.base = base.cast();
+        let slots = bytes / size_of::<T>();
+        self.limit = if slots > u32::MAX as usize { u32::MAX } else { slots as u32 };
+        self.next = AtomicU32::new(1);
+    }
+
+    /// The slot's address.
+    #[inline]
+    pub fn at(&self, index: u32) -> *mut T {
+        debug_assert!(index < self.limit);
+        self.base.wrapping_add(index as usize)
+    }
+
+    #[inline]
+    fn link(&self, index: u32) -> *mut u32 {
+        self.at(index).cast::<u32>().wrapping_add(1)
+    }
+
+    /// A slot, or 0 when the region is full. Never-used slots are zero; a reused one keeps what `free` left.
+    pub fn alloc<M: Memory>(&self, shard: u32) -> u32 {
+        let list = &self.free[shard as usize % SHARDS];
+        list.lock.lock::<M>();
+        // SAFETY: `head` is only touched with the lock held.
+        let head = unsafe { &mut *list.head.get() };
+        let mut got = *head;
+        if got != 0 {
+            // SAFETY: `got` is a free slot, so bytes 4..8 hold the link.
+            *head = unsafe { *self.link(got) };
+        } else {
+            let first = self.next.fetch_add(Self::BATCH, Ordering::Relaxed);
+            if first < self.limit && self.limit - first > Self::BATCH {
+                for i in (1..Self::BATCH).rev() {
+                    // SAFETY: the slots [first, first + BATCH) were just handed to us alone.
+                    unsafe { *self.link(first + i) = *head };
+                    *head = first + i;
+                }
+                got = first;
+            } else {
+                self.next.fetch_sub(Self::BATCH, Ordering::Relaxed);
+            }
+        }
+        list.lock.unlock();
+        got
+    }
+
+    /// Gives a slot back.
+    ///
+    /// # Safety
+    /// `index` came from `alloc`, nobody uses it any more, and it is freed once.
+    pub unsafe fn free<M: Memory>(&self, shard: u32, index: u32) {
+        let list = &self.free[shard as usize % SHARDS];
+        list.lock.lock::<M>();
+        // SAFETY: the slot is ours by contract; `head` is touched under the lock.
+        unsafe {
+            let head = &mut *list.head.get();
+            *self.link(index) = *head;
+            *head = index;
+        }
+        list.lock.unlock();
+    }
+
+    /// Slots ever handed out, for statistics.
+    pub fn used(&self) -> u32 {
+        self.next.load(Ordering::Relaxed)
+    }
+}
+
+/// log2 of the smallest block.
+const MIN_CLASS: u32 = 5;
+/// One more than log2 of the largest block.
+const END_CLASS: u32 = 32;
+const CLASSES: usize = (END_CLASS - MIN_CLASS) as usize;
+/// Blocks from this class on are returned to the system when freed.
+const DISCARD_CLASS: u32 = 17;
+
+/// Blocks of power-of-two sizes, addressed in units of 32 bytes by a `u32` that is never 0.
+#[repr(C)]
+pub struct Blocks {
+    base: *mut u8,
+    bytes: usize,
+    next: AtomicUsize,
+    free: [[FreeList; CLASSES]; 4],
+}
+
+impl Blocks {
+    /// Takes over a region.
+    pub fn init(&mut self, base: *mut u8, bytes: usize) {
+        self.base = base;
+        self.bytes = if bytes > 128 << 30 { 128 << 30 } else { bytes };
+        self.next = AtomicUsize::new(4096);
+    }
+
+    /// The smallest class that holds `bytes`.
+    #[inline]
+    pub fn class_of(bytes: usize) -> u32 {
+        let class = usize::BITS - (bytes - 1).leading_zeros();
+        if class < MIN_CLASS { MIN_CLASS } else { class }
+    }
+
+    /// A block's address.
+    #[inline]
+    pub fn at<T>(&self, index: u32) -> *mut T {
+        self.base.wrapping_add((index as usize) << MIN_CLASS).cast()
+    }
+
+    /// The index of a block by its address.
+    #[inline]
+    pub fn index_of<T>(&self, at: *mut T) -> u32 {
+        ((at as usize - self.base as usize) >> MIN_CLASS) as u32
+    }
+
+    fn list(&self, class: u32, shard: u32) -> &FreeList {
+        let slot = (class - MIN_CLASS) as usize % CLASSES;
+        &self.free[shard as usize % 4][slot]
+    }
+
+    /// A block of `1 << class` bytes, or 0 when the region is full. Its content is arbitrary.
+    pub fn alloc<M: Memory>(&self, class: u32, shard: u32) -> u32 {
+        if class >= END_CLASS {
+            return 0;
+        }
+        let list = self.list(class, shard);
+        list.lock.lock::<M>();
+        // SAFETY: `head` is only touched with the lock held; free blocks hold the next one's index in bytes 0..4.
+        let head = unsafe { &mut *list.head.get() };
+        let mut got = *head;
+        if got != 0 {
+            // SAFETY: as above.
+            *head = unsafe { *self.at::<u32>(got) };
+        } else {
+            let size = 1usize << class;
+            let count = if size >= 4096 { 1 } else { 4096 / size };
+            let first = self.next.fetch_add(size * count, Ordering::Relaxed);
+            if first + size * count <= self.bytes {
+                for i in (1..count).rev() {
+                    let index = ((first + i * size) >> MIN_CLASS) as u32;
+                    // SAFETY: the bytes [first, first + size * count) were just handed to us alone.
+                    unsafe { *self.at::<u32>(index) = *head };
+                    *head = index;
+                }
+                got = (first >> MIN_CLASS) as u32;
+            } else {
+                self.next.fetch_sub(size * count, Ordering::Relaxed);
+            }
+        }
+        list.lock.unlock();
+        got
+    }
+
+    /// Gives a block back.
+    ///
+    /// # Safety
+    /// `index` came from `alloc(class, _)`, nobody uses it any more, and it is freed once.
+    pub unsafe fn free<M: Memory>(&self, memory: &M, class: u32, shard: u32, index: u32) {
+        if class >= DISCARD_CLASS {
+            memory.discard(self.at::<u8>(index).wrapping_add(4096), (1usize << class) - 4096);
+        }
+        let list = self.list(class, shard);
+        list.lock.lock::<M>();
+        // SAFETY: the block is ours by contract; `head` is touched under the lock.
+        unsafe {
+            let head = &mut *list.head.get();
+            *self.at::<u32>(index) = *head;
+            *head = index;
+        }
+        list.lock.unlock();
+    }
+
+    /// Bytes ever handed out, for statistics.
+    pub fn used(&self) -> usize {
+        self.next.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,120 @@
+//! The shadow word: what is known of the accesses to one 8-byte granule, in 64 bits.
+//!
+//! Either two cells of 32 bits, the latest write (bits 0..32) and the latest read (bits 32..64), each a stamp (24 bits) above a mask of
+//! the bytes accessed (8 bits, never 0 in a cell that is in use); or, when that cannot say it, the index of a precise
+//! record ([`crate::ext`]) above [`PRECISE`]. A word of 0 says that nothing is known.
+
+use crate::stamp::STAMP_BITS;
+
+/// The low half of a word that refers to a precise record. No cell looks so: the stamp would be above every stamp.
+pub const PRECISE: u32 = u32::MAX;
+
+const _: () = assert!(STAMP_BITS + 8 == 32);
+const _: () = assert!(crate::stamp::NO_STAMP < (PRECISE >> 8));
+const _: () = assert!(crate::stamp::STAMP_END <= crate::stamp::NO_STAMP);
+
+/// One half of a shadow word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub struct Cell(pub u32);
+
+impl Cell {
+    /// A cell of a stamp and a byte mask; empty when the mask is 0.
+    #[inline]
+    pub const fn new(stamp: u32, mask: u8) -> Self {
+        if mask == 0 { Self(0) } else { Self(stamp << 8 | mask as u32) }
+    }
+    /// The stamp.
+    #[inline]
+    pub const fn stamp(self) -> u32 {
+        self.0 >> 8
+    }
+    /// The bytes, bit i for byte i of the granule.
+    #[inline]
+    pub const fn mask(self) -> u8 {
+        self.0 as u8
+    }
+    /// Whether the cell says nothing.
+    #[inline]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+    /// The same stamp with other bytes.
+    #[inline]
+    pub const fn with_mask(self, mask: u8) -> Self {
+        Self::new(self.stamp(), mask)
+    }
+}
+
+/// A shadow word taken apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Word {
+    /// The latest write and the latest read.
+    Cells {
+        /// The write.
+        write: Cell,
+        /// The read.
+        read: Cell,
+    },
+    /// The index of a precise record.
+    Precise(u32),
+}
+
+impl Word {
+    /// Takes a word apart.
+    #[inline]
+    pub const fn unpack(bits: u64) -> Word {
+        if bits as u32 == PRECISE {
+            Word::Precise((bits >> 32) as u32)
+        } else {
+            Word::Cells { write: Cell(bits as u32), read: Cell((bits >> 32) as u32) }
+        }
+    }
+    /// Puts a word together.
+    #[inline]
+    pub const fn pack(self) -> u64 {
+        match self {
+            Word::Cells { write, read } => write.0 as u64 | (read.0 as u64) << 32,
+            Word::Precise(index) => PRECISE as u64 | (index as u64) << 32,
+        }
+    }
+}
+
+/// The mask of the bytes of the granule at `granule` (a multiple of 8) that lie in `[addr, addr + size)`.
+#[inline]
+pub const fn mask_in(granule: usize, addr: usize, size: usize) -> u8 {
+    let from = addr.saturating_sub(granule);
+    let end = addr + size - granule;
+    let to = if end < 8 { end } else { 8 };
+    ((0xffu32 << from) & (0xffu32 >> (8 - to))) as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_round_trip() {
+        for bits in [0u64, 1, 0x0000_0101_0000_02ff, PRECISE as u64 | 7 << 32] {
+            assert_eq!(Word::unpack(bits).pack(), bits);
+        }
+    }
+
+    #[test]
+    fn masks_cover_exactly_the_range() {
+        for addr in 0usize..16 {
+            for size in 1usize..24 {
+                for granule in [0usize, 8, 16, 24, 32] {
+                    if addr + size <= granule || addr >= granule + 8 {
+                        continue;
+                    }
+                    let mask = mask_in(granule, addr, size);
+                    for byte in 0..8 {
+                        let inside = granule + byte >= addr && granule + byte < addr + size;
+                        assert_eq!(mask >> byte & 1 == 1, inside, "{addr} {size} {granule} {byte}");
+                    }
+                }
+            }
+        }
+    }
+}

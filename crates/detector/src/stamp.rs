@@ -1,0 +1,218 @@
+//! Stamps: 24-bit names of epochs, short enough that two records fit in one shadow word.
+//!
+//! A stamp stands for one (lane, clock). A context takes one when it first records a plain access in an epoch and drops it
+//! at its next release. Most stamps soon stand in no shadow word any more, so names are recycled by marking: a cycle marks
+//! every stamp that stands in a shadow word or is some context's current one; all others are handed out again.
+//!
+//! Why a cycle is sound while the program runs: names handed out before the cycle and found nowhere cannot come back. A
+//! name enters a shadow word only from its context (a root: contexts are read before the shadow, and a context that drops
+//! its stamp has finished writing it), or from the same word. No name is handed out during a cycle.
+//!
+//! When no name is left the caller records full epochs in precise records ([`crate::ext`]) instead: memory, not precision, is lost.
+
+use crate::epoch::{Clock, Lane};
+use crate::memory::{Memory, SHARDS, Spin};
+use core::cell::UnsafeCell;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+/// Bits of a stamp.
+pub const STAMP_BITS: u32 = 24;
+/// The stamp of a context that has none. It stands in no shadow word.
+pub const NO_STAMP: u32 = (1 << STAMP_BITS) - 2;
+/// Stamps are 1 to this, exclusive.
+pub const STAMP_END: u32 = NO_STAMP & !63;
+/// The fewest stamps between two recycling cycles.
+const MIN_CYCLE: u32 = 1 << 20;
+
+#[repr(C, align(64))]
+struct Batch {
+    lock: Spin,
+    base: UnsafeCell<u32>,
+    free: UnsafeCell<u64>,
+}
+
+/// The table of stamps and its recycling.
+#[repr(C)]
+pub struct Stamps {
+    table: *mut AtomicU64,
+    limit: u32,
+    /// First name never handed out; a multiple of 64. Guarded by `lock`, like all that follows.
+    bump: UnsafeCell<u32>,
+    marks: [*mut AtomicU64; 2],
+    active: UnsafeCell<usize>,
+    /// Next mark word to look for free names in.
+    cursor: UnsafeCell<u32>,
+    /// Names below this may be handed out before the next cycle.
+    target: UnsafeCell<u32>,
+    lock: Spin,
+    batches: [Batch; SHARDS],
+    /// Recycling cycles so far.
+    pub cycles: AtomicU32,
+    /// Times no name was left.
+    pub exhausted: AtomicU64,
+}
+
+impl Stamps {
+    /// Takes over the regions.
+    pub fn init(&mut self, table: (*mut u8, usize), marks: (*mut u8, usize)) {
+        self.table = table.0.cast();
+        let fit = (table.1 / 8) as u32 & !63;
+        let fit_marks = (marks.1 / 2 * 8) as u32 & !63;
+        let fit = if fit < fit_marks { fit } else { fit_marks };
+        self.limit = if fit < STAMP_END { fit } else { STAMP_END };
+        self.marks = [marks.0.cast(), marks.0.wrapping_add((marks.1 / 2) & !63).cast()];
+        self.bump = UnsafeCell::new(0);
+        self.active = UnsafeCell::new(0);
+        self.cursor = UnsafeCell::new(u32::MAX);
+        self.target = UnsafeCell::new(if self.limit < MIN_CYCLE { self.limit } else { MIN_CYCLE });
+    }
+
+    /// What a stamp stands for.
+    #[inline]
+    pub fn epoch(&self, stamp: u32) -> (Lane, Clock) {
+        // SAFETY: stamps in shadow words were handed out by `take`, so they are below the table's limit.
+        let bits = unsafe { (*self.table.wrapping_add(stamp as usize)).load(Ordering::Relaxed) };
+        ((bits >> 32) as u32, bits as u32)
+    }
+
+    /// Takes a name for an epoch and stores it into `slot`, shifted as in a shadow cell. `false`: none was at hand, and
+    /// the caller should try [`Stamps::refill`].
+    #[inline]
+    pub fn take<M: Memory>(&self, shard: u32, lane: Lane, clock: Clock, slot: &AtomicU32) -> bool {
+        let batch = &self.batches[shard as usize % SHARDS];
+        batch.lock.lock::<M>();
+        // SAFETY: guarded by the batch's lock.
+        let free = unsafe { &mut *batch.free.get() };
+        let some = *free != 0;
+        if some {
+            // SAFETY: guarded by the batch's lock.
+            let stamp = unsafe { *batch.base.get() } + free.trailing_zeros();
+            *free &= *free - 1;
+            // SAFETY: the name is below the table's limit and ours.
+            unsafe {
+                (*self.table.wrapping_add(stamp as usize)).store((lane as u64) << 32 | clock as u64, Ordering::Relaxed)
+            };
+            // Stored under the lock: a cycle that has emptied the batches sees either the name or the new slot.
+            slot.store(stamp << 8, Ordering::Release);
+        }
+        batch.lock.unlock();
+        some
+    }
+
+    /// Fetches names for a shard. `false`: every name is in use. `mark_roots` must call its argument with each context's slot
+    /// value; `pages` is how many shadow pages are in use.
+    #[cold]
+    pub fn refill<M: Memory>(&self, memory: &M, shard: u32, mark_roots: &mut dyn FnMut(&mut dyn FnMut(u32))) -> bool {
+        self.lock.lock::<M>();
+        let mut got = self.next_batch();
+        if got.1 == 0 {
+            self.cycle(memory, mark_roots);
+            got = self.next_batch();
+        }
+        if got.1 != 0 {
+            let batch = &self.batches[shard as usize % SHARDS];
+            batch.lock.lock::<M>();
+            // SAFETY: guarded by the batch's lock.
+            unsafe {
+                if *batch.free.get() == 0 {
+                    *batch.base.get() = got.0;
+                    *batch.free.get() = got.1;
+                }
+                // else: another thread refilled meanwhile; these names rest until the next cycle.
+            }
+            batch.lock.unlock();
+        } else {
+            self.exhausted.fetch_add(1, Ordering::Relaxed);
+        }
+        self.lock.unlock();
+        got.1 != 0
+    }
+
+    /// The next 64-name window with free names. Called with `lock` held.
+    fn next_batch(&self) -> (u32, u64) {
+        // SAFETY: guarded by `lock`.
+        let (bump, cursor, target, active) =
+            unsafe { (&mut *self.bump.get(), &mut *self.cursor.get(), *self.target.get(), *self.active.get()) };
+        if *cursor != u32::MAX {
+            while *cursor * 64 < *bump {
+                let word = *cursor;
+                *cursor += 1;
+                // SAFETY: below the marks' size.
+                let taken = unsafe { (*self.marks[active & 1].wrapping_add(word as usize)).load(Ordering::Relaxed) };
+                if taken != u64::MAX {
+                    return (word * 64, !taken);
+                }
+            }
+        }
+        if *bump < target {
+            let base = *bump;
+            *bump += 64;
+            return (base, if base == 0 { !1 } else { !0 });
+        }
+        (0, 0)
+    }
+
+    /// Marks what is in use and frees the rest. Called with `lock` held.
+    fn cycle<M: Memory>(&self, memory: &M, mark_roots: &mut dyn FnMut(&mut dyn FnMut(u32))) {
+        for batch in &self.batches {
+            batch.lock.lock::<M>();
+            // SAFETY: guarded by the batch's lock.
+            unsafe { *batch.free.get() = 0 };
+            batch.lock.unlock();
+        }
+        // SAFETY: guarded by `lock`.
+        let (bump, active) = unsafe { (*self.bump.get(), *self.active.get() ^ 1) };
+        let marks = self.marks[active & 1];
+        let words = (bump / 64) as usize;
+        for i in 0..words {
+            // SAFETY: below the marks' size.
+            unsafe { (*marks.wrapping_add(i)).store(0, Ordering::Relaxed) };
+        }
+        let mut live = 0u32;
+        let mut mark = |stamp: u32| {
+            if stamp != 0 && stamp < bump {
+                // SAFETY: below `bump`, so below the marks' size.
+                let word = unsafe { &*marks.wrapping_add(stamp as usize / 64) };
+                let old = word.load(Ordering::Relaxed);
+                let new = old | 1 << (stamp % 64);
+                if old != new {
+                    word.store(new, Ordering::Relaxed);
+                    live += 1;
+                }
+            }
+        };
+        mark_roots(&mut |cell| mark(cell >> 8));
+        let mut pages = 0u32;
+        memory.spans(&mut |start, end| {
+            let mut page = start & !(crate::memory::PAGE - 1);
+            while page < end {
+                if memory.touched(if page < start { start } else { page }).load(Ordering::Relaxed) != 0 {
+                    pages += 1;
+                    let (from, to) = (page.max(start) & !7, (page + crate::memory::PAGE).min(end));
+                    let mut at = from;
+                    while at < to {
+                        let word = memory.word(at).load(Ordering::Acquire);
+                        if word != 0 && word as u32 != crate::shadow::PRECISE {
+                            mark(word as u32 >> 8);
+                            mark((word >> 40) as u32);
+                        }
+                        at += 8;
+                    }
+                }
+                page += crate::memory::PAGE;
+            }
+        });
+        if words > 0 {
+            // SAFETY: word 0 exists; name 0 is never handed out.
+            unsafe { (*marks).fetch_or(1, Ordering::Relaxed) };
+        }
+        let wanted = MIN_CYCLE.max(live.saturating_mul(2)).max(pages.saturating_mul(512)).min(self.limit) & !63;
+        // SAFETY: guarded by `lock`.
+        unsafe {
+            *self.active.get() = active;
+            *self.cursor.get() = 0;
+            *self.target.get() = wanted.max(*self.target.get());
+        }
+        self.cycles.fetch_add(1, Ordering::Relaxed);
+    }
+}

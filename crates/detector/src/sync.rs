@@ -1,0 +1,162 @@
+//! Synchronisation: acquire, release, and the atomic operations.
+//!
+//! A synchronisation object is an address. It has a vector clock; a release puts the releaser's there (or merges it), an
+//! acquire takes what is there over. An object with no clock orders nothing. The releaser's epoch ends with the release, so that
+//! what it does next is not ordered before the acquirer.
+
+use crate::context::Context;
+use crate::epoch::Kind;
+use crate::ext::SyncClock;
+use crate::history::SyncOp;
+use crate::memory::Memory;
+use crate::{Conflicts, Detector};
+
+impl<M: Memory> Detector<M> {
+    /// Orders what was released to `addr` before what `ctx` does next.
+    pub fn acquire(&self, ctx: &mut Context, addr: usize) {
+        if let Some(mut locked) = self.locked(ctx.shard, addr, false) {
+            if let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, false) {
+                self.take_over(ctx, sync);
+            }
+            self.unlock(locked);
+        }
+        if self.log_syncs() {
+            self.log_sync(ctx, addr, SyncOp::Acquire, 0);
+        }
+    }
+
+    /// Orders what `ctx` did so far before whoever acquires `addr` next; what others released there before is replaced.
+    pub fn release(&self, ctx: &mut Context, addr: usize) {
+        if self.log_syncs() {
+            self.log_sync(ctx, addr, SyncOp::Release, 0);
+        }
+        self.flush_extra(ctx);
+        if let Some(mut locked) = self.locked(ctx.shard, addr, true) {
+            if let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, true) {
+                self.put(ctx, sync);
+            }
+            self.unlock(locked);
+        }
+        self.tick(ctx);
+    }
+
+    /// As [`Detector::release`], but what others released there stays, too.
+    pub fn release_merge(&self, ctx: &mut Context, addr: usize) {
+        if self.log_syncs() {
+            self.log_sync(ctx, addr, SyncOp::Release, 0);
+        }
+        self.flush_extra(ctx);
+        if let Some(mut locked) = self.locked(ctx.shard, addr, true) {
+            if let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, true) {
+                let (lane, clock) = (sync.lane, sync.clock);
+                self.trees.join::<M>(ctx.shard, &mut sync.tree, &ctx.tree);
+                if lane != ctx.lane {
+                    self.trees.raise::<M>(ctx.shard, &mut sync.tree, lane, clock);
+                }
+                sync.lane = ctx.lane;
+                sync.clock = ctx.published();
+            }
+            self.unlock(locked);
+        }
+        self.tick(ctx);
+    }
+
+    /// Takes over what was released to `addr`, and puts there what `ctx` knew before. What the k-th user of a channel
+    /// slot knew reaches the next user and nobody else.
+    pub fn release_acquire(&self, ctx: &mut Context, addr: usize) {
+        if self.log_syncs() {
+            self.log_sync(ctx, addr, SyncOp::ReleaseAcquire, 0);
+        }
+        self.flush_extra(ctx);
+        if let Some(mut locked) = self.locked(ctx.shard, addr, true) {
+            if let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, true) {
+                let (tree, lane, clock) = (sync.tree.take(), sync.lane, sync.clock);
+                sync.tree = self.trees.share(&ctx.tree);
+                sync.lane = ctx.lane;
+                sync.clock = ctx.published();
+                self.trees.join::<M>(ctx.shard, &mut ctx.tree, &tree);
+                self.trees.drop::<M>(ctx.shard, tree);
+                self.learn(ctx, lane, clock);
+            }
+            self.unlock(locked);
+        }
+        self.tick(ctx);
+    }
+
+    /// Orders what `from` did so far before what `to` does next, without an object between. `to` must not run meanwhile.
+    pub fn edge(&self, from: &mut Context, to: &mut Context) {
+        self.flush_extra(from);
+        self.flush_extra(to);
+        self.trees.join::<M>(to.shard, &mut to.tree, &from.tree);
+        let (lane, now) = (from.lane, from.published());
+        self.learn(to, lane, now);
+        self.tick(from);
+    }
+
+    /// An atomic operation on the `size` bytes at `addr`. `op` performs it and says what it was; the order in which operations on
+    /// one granule are performed is the order in which their clocks are passed on.
+    pub fn atomic<R>(
+        &self,
+        ctx: &mut Context,
+        addr: usize,
+        size: usize,
+        pc: u64,
+        out: &mut Conflicts,
+        op: impl FnOnce() -> (R, SyncOp),
+    ) -> R {
+        if ctx.extra.1 != 0 {
+            self.flush_extra(ctx);
+        }
+        let Some(mut locked) = self.locked(ctx.shard, addr, true) else {
+            return op().0;
+        };
+        let (result, done) = op();
+        let granule = addr & !7;
+        let mask = crate::shadow::mask_in(granule, addr, size);
+        let kind = if matches!(done, SyncOp::AtomicLoad) { Kind::AtomicRead } else { Kind::AtomicWrite };
+        let writes = kind.writes();
+        // What the operation observed is ordered before it, so it is taken over before the access is checked.
+        if !matches!(done, SyncOp::AtomicStore)
+            && let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, writes) {
+                self.take_over(ctx, sync);
+            }
+        if self.access_locked(&mut locked, ctx, granule, mask, kind, out) {
+            ctx.used = true;
+            self.log_access(ctx, addr, size, kind, pc);
+        }
+        if writes
+            && let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, true) {
+                self.put(ctx, sync);
+            }
+        self.unlock(locked);
+        if writes {
+            self.tick(ctx);
+        }
+        result
+    }
+
+    /// Orders what `sync` holds before what `ctx` does next.
+    #[inline]
+    fn take_over(&self, ctx: &mut Context, sync: &SyncClock) {
+        self.trees.join::<M>(ctx.shard, &mut ctx.tree, &sync.tree);
+        self.learn(ctx, sync.lane, sync.clock);
+    }
+
+    #[inline]
+    fn learn(&self, ctx: &mut Context, lane: u32, clock: u32) {
+        if lane != ctx.lane && clock != 0 {
+            self.trees.raise::<M>(ctx.shard, &mut ctx.tree, lane, clock);
+        }
+    }
+
+    /// Replaces what `sync` holds by what `ctx` knows. `ctx.extra` is flushed.
+    #[inline]
+    fn put(&self, ctx: &mut Context, sync: &mut SyncClock) {
+        if sync.tree != ctx.tree {
+            let old = core::mem::replace(&mut sync.tree, self.trees.share(&ctx.tree));
+            self.trees.drop::<M>(ctx.shard, old);
+        }
+        sync.lane = ctx.lane;
+        sync.clock = ctx.published();
+    }
+}
