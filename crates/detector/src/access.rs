@@ -77,12 +77,8 @@ impl<M: Memory> Detector<M> {
 
     #[cold]
     fn refill_stamps(&self, shard: u32) -> bool {
-        self.stamps.refill(&self.memory, shard, &mut |mark| {
-            for lane in 1..=self.top_lane() {
-                if let Some(ctx) = self.context_of(lane) {
-                    mark(ctx.stamp.load(Ordering::Acquire));
-                }
-            }
+        self.stamps.refill(&self.memory, shard, self.top_lane(), |lane| {
+            self.context_of(lane).map_or(0, |ctx| ctx.stamp.load(Ordering::Acquire))
         })
     }
 

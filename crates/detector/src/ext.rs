@@ -229,7 +229,8 @@ impl<M: Memory> Detector<M> {
         } else {
             // Any victim will do; one that depends on the newcomer spreads the loss.
             self.limits.reached(&self.limits.accesses_forgotten);
-            let victim = (entry.lane() ^ entry.clock()) as usize % len;
+            let spread = (entry.lane() ^ entry.clock()).wrapping_mul(0x9e37_79b9);
+            let victim = (spread as u64 * len as u64 >> 32) as usize;
             // SAFETY: victim < len.
             unsafe { *entries.add(victim) = entry };
         }
@@ -357,11 +358,12 @@ impl<M: Memory> Detector<M> {
         ext.len = kept as u16;
         for byte in 0..8 {
             if mask >> byte & 1 != 0
-                && let Some(sync) = self.sync_at(&mut locked, shard, granule + byte, false) {
-                    let tree = sync.tree.take();
-                    sync.clock = 0;
-                    self.trees.drop::<M>(shard, tree);
-                }
+                && let Some(sync) = self.sync_at(&mut locked, shard, granule + byte, false)
+            {
+                let tree = sync.tree.take();
+                sync.clock = 0;
+                self.trees.drop::<M>(shard, tree);
+            }
         }
         self.unlock(locked);
     }

@@ -14,7 +14,7 @@ const _: () = assert!(size_of::<Context>() == 1 << CONTEXT_CLASS);
 impl<M: Memory> Detector<M> {
     /// Starts a goroutine. `parent` is the spawner's context (`None`: knows of nobody), `pc` the `go` statement's return
     /// address. Everything the spawner did so far is ordered before the new goroutine. Null when memory is exhausted.
-    pub fn go_start(&self, mut parent: Option<&mut Context>, pc: u64, flags: u32) -> *mut Context {
+    pub fn go_start(&self, parent: Option<&mut Context>, pc: u64, flags: u32) -> *mut Context {
         let (lane, last) = self.take_lane(parent.as_deref());
         let shard = lane;
         let block = self.blocks.alloc::<M>(CONTEXT_CLASS, shard);

@@ -60,8 +60,8 @@ pub unsafe trait Memory {
     fn touched(&self, addr: usize) -> &AtomicU8;
     /// Called while waiting for another thread; `spins` counts the calls of this wait.
     fn pause(spins: u32);
-    /// Calls `f` with each run of application addresses `[start, end)` that can have shadow.
-    fn spans(&self, f: &mut dyn FnMut(usize, usize));
+    /// The `nth` run of application addresses `[start, end)` that can have shadow; `None` after the last.
+    fn span(&self, nth: usize) -> Option<(usize, usize)>;
     /// Gives back the pages of a block that will not be used soon. May do nothing.
     fn discard(&self, base: *mut u8, size: usize);
 }

@@ -11,7 +11,7 @@
 //! When no name is left the caller records full epochs in precise records ([`crate::ext`]) instead: memory, not precision, is lost.
 
 use crate::epoch::{Clock, Lane};
-use crate::memory::{Memory, SHARDS, Spin};
+use crate::memory::{Memory, PAGE, SHARDS, Spin};
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -99,14 +99,14 @@ impl Stamps {
         some
     }
 
-    /// Fetches names for a shard. `false`: every name is in use. `mark_roots` must call its argument with each context's slot
-    /// value; `pages` is how many shadow pages are in use.
+    /// Fetches names for a shard. `false`: every name is in use. `root` gives the slot value of the context that has a lane, for the
+    /// lanes 1 to `top` (0: none has it).
     #[cold]
-    pub fn refill<M: Memory>(&self, memory: &M, shard: u32, mark_roots: &mut dyn FnMut(&mut dyn FnMut(u32))) -> bool {
+    pub fn refill<M: Memory>(&self, memory: &M, shard: u32, top: Lane, root: impl Fn(Lane) -> u32) -> bool {
         self.lock.lock::<M>();
         let mut got = self.next_batch();
         if got.1 == 0 {
-            self.cycle(memory, mark_roots);
+            self.cycle(memory, top, root);
             got = self.next_batch();
         }
         if got.1 != 0 {
@@ -153,7 +153,7 @@ impl Stamps {
     }
 
     /// Marks what is in use and frees the rest. Called with `lock` held.
-    fn cycle<M: Memory>(&self, memory: &M, mark_roots: &mut dyn FnMut(&mut dyn FnMut(u32))) {
+    fn cycle<M: Memory>(&self, memory: &M, top: Lane, root: impl Fn(Lane) -> u32) {
         for batch in &self.batches {
             batch.lock.lock::<M>();
             // SAFETY: guarded by the batch's lock.
@@ -181,15 +181,19 @@ impl Stamps {
                 }
             }
         };
-        mark_roots(&mut |cell| mark(cell >> 8));
+        for lane in 1..=top {
+            mark(root(lane) >> 8);
+        }
         let mut pages = 0u32;
-        memory.spans(&mut |start, end| {
-            let mut page = start & !(crate::memory::PAGE - 1);
+        let mut nth = 0;
+        while let Some((start, end)) = memory.span(nth) {
+            nth += 1;
+            let mut page = start & !(PAGE - 1);
             while page < end {
-                if memory.touched(if page < start { start } else { page }).load(Ordering::Relaxed) != 0 {
+                let (from, to) = (page.max(start), (page + PAGE).min(end));
+                if memory.touched(from).load(Ordering::Relaxed) != 0 {
                     pages += 1;
-                    let (from, to) = (page.max(start) & !7, (page + crate::memory::PAGE).min(end));
-                    let mut at = from;
+                    let mut at = from & !7;
                     while at < to {
                         let word = memory.word(at).load(Ordering::Acquire);
                         if word != 0 && word as u32 != crate::shadow::PRECISE {
@@ -199,9 +203,9 @@ impl Stamps {
                         at += 8;
                     }
                 }
-                page += crate::memory::PAGE;
+                page += PAGE;
             }
-        });
+        }
         if words > 0 {
             // SAFETY: word 0 exists; name 0 is never handed out.
             unsafe { (*marks).fetch_or(1, Ordering::Relaxed) };

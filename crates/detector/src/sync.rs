@@ -117,17 +117,17 @@ impl<M: Memory> Detector<M> {
         let writes = kind.writes();
         // What the operation observed is ordered before it, so it is taken over before the access is checked.
         if !matches!(done, SyncOp::AtomicStore)
-            && let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, writes) {
-                self.take_over(ctx, sync);
-            }
+            && let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, writes)
+        {
+            self.take_over(ctx, sync);
+        }
         if self.access_locked(&mut locked, ctx, granule, mask, kind, out) {
             ctx.used = true;
             self.log_access(ctx, addr, size, kind, pc);
         }
-        if writes
-            && let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, true) {
-                self.put(ctx, sync);
-            }
+        if writes && let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, true) {
+            self.put(ctx, sync);
+        }
         self.unlock(locked);
         if writes {
             self.tick(ctx);
