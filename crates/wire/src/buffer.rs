@@ -14,16 +14,18 @@ pub struct Buffer<'m> {
     full: bool,
 }
 
+/// A position in a buffer, and whether the buffer was full there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    len: usize,
+    full: bool,
+}
+
 impl<'m> Buffer<'m> {
     /// An empty buffer over `memory`.
     pub fn new(memory: &'m mut [u8]) -> Self {
         let limit = memory.len();
-        Buffer {
-            memory,
-            len: 0,
-            limit,
-            full: false,
-        }
+        Buffer { memory, len: 0, limit, full: false }
     }
 
     /// What was written so far.
@@ -46,19 +48,26 @@ impl<'m> Buffer<'m> {
         self.memory.len()
     }
 
-    /// Whether something was left out since the last [`rollback`](Self::rollback).
+    /// Whether something was left out and not forgotten by a [`rollback`](Self::rollback).
     pub fn is_full(&self) -> bool {
         self.full
     }
 
     /// A position to go back to.
-    pub fn mark(&self) -> usize {
-        self.len
+    pub fn mark(&self) -> Mark {
+        Mark { len: self.len, full: self.full }
     }
 
-    /// Forgets what was written after `mark`, and that something did not fit.
-    pub fn rollback(&mut self, mark: usize) {
-        self.len = self.len.min(mark);
+    /// Forgets what was written after `mark`, and that some of it did not fit. What was left out before `mark` stays
+    /// left out: the buffer is then still full.
+    pub fn rollback(&mut self, mark: Mark) {
+        self.len = self.len.min(mark.len);
+        self.full = mark.full;
+    }
+
+    /// Empties the buffer.
+    pub fn clear(&mut self) {
+        self.len = 0;
         self.full = false;
     }
 
@@ -119,11 +128,7 @@ impl<'m> Buffer<'m> {
         let mut used = 0;
         for place in digits.iter_mut().rev() {
             let digit = (rest % base) as u8;
-            *place = if digit < 10 {
-                b'0' + digit
-            } else {
-                b'a' + digit - 10
-            };
+            *place = if digit < 10 { b'0' + digit } else { b'a' + digit - 10 };
             rest /= base;
             used += 1;
             if rest == 0 && used >= width {
@@ -150,14 +155,8 @@ mod tests {
     fn numbers() {
         for number in [0, 1, 9, 10, 99, 12345, u64::MAX] {
             assert_eq!(written(|b| b.decimal(number)), format!("{number}"));
-            assert_eq!(
-                written(|b| b.hexadecimal(number, 1)),
-                format!("{number:#x}")
-            );
-            assert_eq!(
-                written(|b| b.hexadecimal(number, 12)),
-                format!("0x{number:012x}")
-            );
+            assert_eq!(written(|b| b.hexadecimal(number, 1)), format!("{number:#x}"));
+            assert_eq!(written(|b| b.hexadecimal(number, 12)), format!("0x{number:012x}"));
         }
         for number in [0, -1, i64::MIN, i64::MAX] {
             assert_eq!(written(|b| b.signed(number)), format!("{number}"));
@@ -174,6 +173,9 @@ mod tests {
         buffer.bytes(b"x");
         assert!(buffer.is_full());
         assert_eq!(buffer.as_bytes(), b"12345");
+        let while_full = buffer.mark();
+        buffer.rollback(while_full);
+        assert!(buffer.is_full(), "what was left out before the mark stays left out");
         buffer.rollback(mark);
         buffer.bytes(b"678");
         assert!(!buffer.is_full());
@@ -187,7 +189,7 @@ mod tests {
         buffer.set_limit(3);
         buffer.bytes(b"1234");
         assert!(buffer.is_full());
-        buffer.rollback(0);
+        buffer.clear();
         buffer.bytes(b"123");
         buffer.set_limit(1);
         buffer.bytes(b"");

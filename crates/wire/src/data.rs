@@ -73,10 +73,7 @@ pub struct Stack<'a> {
 
 impl Stack<'_> {
     /// A stack of which nothing is known.
-    pub const LOST: Stack<'static> = Stack {
-        pcs: &[],
-        state: StackState::Lost,
-    };
+    pub const LOST: Stack<'static> = Stack { pcs: &[], state: StackState::Lost };
 }
 
 /// How much of a stack is known.
@@ -215,10 +212,7 @@ impl SyncOperation {
 
     /// The operation's word in the findings format.
     pub fn word(self) -> &'static [u8] {
-        Self::WORDS
-            .split(|byte| *byte == b' ')
-            .nth(self as usize)
-            .unwrap_or(b"unknown")
+        Self::WORDS.split(|byte| *byte == b' ').nth(self as usize).unwrap_or(b"unknown")
     }
 }
 

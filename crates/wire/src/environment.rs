@@ -6,9 +6,7 @@
 
 /// The value of `name` in a block of NUL-terminated `NAME=value` strings.
 pub fn in_block<'a>(block: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    block
-        .split(|byte| *byte == 0)
-        .find_map(|entry| value(entry, name))
+    block.split(|byte| *byte == 0).find_map(|entry| value(entry, name))
 }
 
 /// The value of `name` in the environment that follows `argv` on the initial stack, `argc` arguments and a null pointer
@@ -73,8 +71,7 @@ mod tests {
         let null = std::ptr::null();
         let block = [program, argument, null, x, gorace, null];
         // SAFETY: the block is laid out as the function wants it, of static strings.
-        let find =
-            |name: &[u8], longest| unsafe { after_arguments(block.as_ptr(), 2, name, longest) };
+        let find = |name: &[u8], longest| unsafe { after_arguments(block.as_ptr(), 2, name, longest) };
         assert_eq!(find(b"GORACE", 100), Some(&b"0123456789"[..]));
         assert_eq!(find(b"GORACE", 4), Some(&b"0123"[..]));
         assert_eq!(find(b"X", 100), Some(&b"1"[..]));

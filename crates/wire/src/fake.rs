@@ -61,12 +61,7 @@ unsafe extern "C" fn callback(command: usize, request: *mut c_void) {
         }
         0xa000 => answer(c"main.main", c"/src/main.go", 10, 0x40),
         0x5000 => answer(c"runtime.main", c"/go/proc.go", 283, 0x28),
-        0x6000 => answer(
-            c"evil\x1b[31m\"\\\xc2\x9b\xff\xc3\xa9\xc2",
-            c"/a\nb\tc.go",
-            0,
-            0,
-        ),
+        0x6000 => answer(c"evil\x1b[31m\"\\\xc2\x9b\xff\xc3\xa9\xc2", c"/a\nb\tc.go", 0, 0),
         0x7000 => {
             answer(c"", c"/src/main.go", 1, 1);
             request.function = HUGE_NAME.as_ptr();
@@ -88,10 +83,7 @@ pub fn symbolizer() -> Symbolizer {
 }
 
 fn full(pcs: &[usize]) -> Stack<'_> {
-    Stack {
-        pcs,
-        state: StackState::Full,
-    }
+    Stack { pcs, state: StackState::Full }
 }
 
 /// A write by goroutine 7 against an earlier read by main.
@@ -103,13 +95,7 @@ pub fn race() -> Race<'static> {
             atomic: false,
             address: 0xc0000140a8,
             size: 8,
-            goroutine: Goroutine {
-                goid: 7,
-                is_main: false,
-                finished: false,
-                created,
-                ancestry: &[],
-            },
+            goroutine: Goroutine { goid: 7, is_main: false, finished: false, created, ancestry: &[] },
             stack: full(&[STORE, RACER, GOEXIT]),
             sync: &[],
             locks: &[],
@@ -119,13 +105,7 @@ pub fn race() -> Race<'static> {
             atomic: false,
             address: 0x5ce310,
             size: 0,
-            goroutine: Goroutine {
-                goid: 1,
-                is_main: true,
-                finished: false,
-                created: Stack::LOST,
-                ancestry: &[],
-            },
+            goroutine: Goroutine { goid: 1, is_main: true, finished: false, created: Stack::LOST, ancestry: &[] },
             stack: full(&[MAIN, RUNTIME_MAIN]),
             sync: &[],
             locks: &[],

@@ -62,7 +62,7 @@ pub fn parse<'a>(text: &'a [u8], say: &mut impl FnMut(Problem, &'a [u8])) -> Set
     let mut settings = Settings::default();
     let mut rest = text;
     loop {
-        rest = after(rest, |byte| is_separator(byte));
+        rest = after(rest, is_separator);
         if rest.is_empty() {
             return settings;
         }
@@ -262,30 +262,14 @@ mod tests {
             ("exitcode=5 exitcode=x", BadValue, "exitcode=x"),
             ("exitcode=5 exitcode=", BadValue, "exitcode="),
             ("exitcode=5 exitcode=0x10", BadValue, "exitcode=0x10"),
-            (
-                "exitcode=5 exitcode=99999999999999999999",
-                BadValue,
-                "exitcode=99999999999999999999",
-            ),
-            (
-                "exitcode=5 exitcode=4294967296",
-                BadValue,
-                "exitcode=4294967296",
-            ),
-            (
-                "exitcode=5 atexit_sleep_ms=-1",
-                BadValue,
-                "atexit_sleep_ms=-1",
-            ),
+            ("exitcode=5 exitcode=99999999999999999999", BadValue, "exitcode=99999999999999999999"),
+            ("exitcode=5 exitcode=4294967296", BadValue, "exitcode=4294967296"),
+            ("exitcode=5 atexit_sleep_ms=-1", BadValue, "atexit_sleep_ms=-1"),
             ("halt_on_error=2 exitcode=5", BadValue, "halt_on_error=2"),
             ("log_path= exitcode=5", BadValue, "log_path="),
             ("exitcode exitcode=5", NoValue, "exitcode"),
             ("exitcode=5 exitcode", NoValue, "exitcode"),
-            (
-                "exitcode=5 strip_path_prefix='a b",
-                OpenQuote,
-                "strip_path_prefix='a b",
-            ),
+            ("exitcode=5 strip_path_prefix='a b", OpenQuote, "strip_path_prefix='a b"),
             ("exitcode=5 exitcode='6'x=3", Unknown, "x=3"),
         ] {
             let (settings, problems) = read(text);

@@ -5,10 +5,7 @@
 //! `"<name>_cut": true`.
 
 use crate::buffer::Buffer;
-use crate::data::{
-    Access, Ancestor, Common, Goroutine, Lock, Object, ObjectKind, Race, Stack, StackState,
-    SyncEvent,
-};
+use crate::data::{Access, Ancestor, Common, Goroutine, Lock, Object, ObjectKind, Race, Stack, StackState, SyncEvent};
 use crate::symbolize::{Frame, Name, Symbolizer};
 
 /// Kept free for what stands around the lists, well below this for two accesses.
@@ -28,10 +25,8 @@ const SYNC_SHARE: usize = 2;
 const LOCKS_SHARE: usize = 1;
 const ALLOCATION_SHARE: usize = 1;
 const COMMON_SHARE: usize = 1;
-const ALL_SHARES: usize = 2
-    * (STACK_SHARE + CREATED_SHARE + ANCESTRY_SHARE + SYNC_SHARE + LOCKS_SHARE)
-    + ALLOCATION_SHARE
-    + COMMON_SHARE;
+const ALL_SHARES: usize =
+    2 * (STACK_SHARE + CREATED_SHARE + ANCESTRY_SHARE + SYNC_SHARE + LOCKS_SHARE) + ALLOCATION_SHARE + COMMON_SHARE;
 
 /// What the first record of a process says.
 #[derive(Clone, Copy, Debug)]
@@ -56,10 +51,7 @@ pub fn process(out: &mut Buffer<'_>, process: &ProcessRecord<'_>) {
     out.decimal(process.parent.into());
     out.bytes(b",\"start\":");
     out.decimal(process.start);
-    for (key, value) in [
-        (&b",\"exe\":"[..], process.executable),
-        (b",\"goversion\":", process.go_version),
-    ] {
+    for (key, value) in [(&b",\"exe\":"[..], process.executable), (b",\"goversion\":", process.go_version)] {
         let mark = out.mark();
         if !value.is_empty() {
             out.bytes(key);
@@ -94,11 +86,7 @@ pub fn end(out: &mut Buffer<'_>, races: u64, exit_status: i32) {
 /// the buffer stays empty, and the caller has to say so.
 pub fn race(out: &mut Buffer<'_>, race: &Race<'_>, symbolizer: &Symbolizer) {
     let start = out.mark();
-    let mut writer = Writer {
-        out,
-        symbolizer,
-        shares_left: ALL_SHARES,
-    };
+    let mut writer = Writer { out, symbolizer, shares_left: ALL_SHARES };
     writer.out.bytes(b"{\"t\":\"race\",\"accesses\":[");
     writer.access(&race.current);
     writer.out.byte(b',');
@@ -126,11 +114,7 @@ impl Writer<'_, '_> {
     fn access(&mut self, access: &Access<'_>) {
         let out = &mut *self.out;
         out.bytes(b"{\"op\":");
-        out.bytes(if access.write {
-            b"\"write\""
-        } else {
-            b"\"read\""
-        });
+        out.bytes(if access.write { b"\"write\"" } else { b"\"read\"" });
         out.bytes(b",\"atomic\":");
         boolean(out, access.atomic);
         out.bytes(b",\"addr\":");
@@ -143,11 +127,7 @@ impl Writer<'_, '_> {
         out.bytes(b",\"main\":");
         boolean(out, goroutine.is_main);
         out.bytes(b",\"state\":");
-        out.bytes(if goroutine.finished {
-            b"\"finished\""
-        } else {
-            b"\"running\""
-        });
+        out.bytes(if goroutine.finished { b"\"finished\"" } else { b"\"running\"" });
         out.bytes(b",\"stack\":");
         let state = self.frames(&access.stack, STACK_SHARE);
         self.out.bytes(b",\"stack_state\":");
@@ -216,17 +196,9 @@ impl Writer<'_, '_> {
 
     /// Lets what follows fill `share` of the memory left, until [`end_share`](Self::end_share).
     fn begin_share(&mut self, share: usize) {
-        let room = self
-            .out
-            .capacity()
-            .min(LONGEST_LINE)
-            .saturating_sub(RESERVE)
-            .saturating_sub(self.out.len());
+        let room = self.out.capacity().min(LONGEST_LINE).saturating_sub(RESERVE).saturating_sub(self.out.len());
         // No part counts more than what is left, so this is at most `room`; with nothing left it gets everything.
-        let part = room
-            .saturating_mul(share)
-            .checked_div(self.shares_left)
-            .unwrap_or(room);
+        let part = room.saturating_mul(share).checked_div(self.shares_left).unwrap_or(room);
         self.shares_left = self.shares_left.saturating_sub(share);
         self.out.set_limit(self.out.len() + part);
     }
@@ -242,21 +214,11 @@ impl Writer<'_, '_> {
         let cut = frames(self.out, stack, self.symbolizer);
         self.end_share();
         self.out.byte(b']');
-        if cut && stack.state == StackState::Full {
-            StackState::Truncated
-        } else {
-            stack.state
-        }
+        if cut && stack.state == StackState::Full { StackState::Truncated } else { stack.state }
     }
 
     /// Appends a list of whole items under `key` within a share of the memory; nothing if it is empty.
-    fn list<T>(
-        &mut self,
-        key: &[u8],
-        items: &[T],
-        share: usize,
-        write: impl Fn(&mut Buffer<'_>, &T, &Symbolizer),
-    ) {
+    fn list<T>(&mut self, key: &[u8], items: &[T], share: usize, write: impl Fn(&mut Buffer<'_>, &T, &Symbolizer)) {
         if items.is_empty() {
             self.shares_left = self.shares_left.saturating_sub(share);
             return;
@@ -328,7 +290,8 @@ fn frame(out: &mut Buffer<'_>, frame: &Frame) {
     out.bytes(b",\"file\":");
     name(out, frame.file);
     out.bytes(b",\"line\":");
-    out.decimal(frame.line as u64);
+    // Readers hold lines in 32 bits.
+    out.decimal((frame.line as u64).min(u32::MAX.into()));
     if frame.inlined {
         out.bytes(b",\"inlined\":true");
     }
@@ -359,11 +322,7 @@ fn lock(out: &mut Buffer<'_>, lock: &Lock<'_>, symbolizer: &Symbolizer) {
 
 fn sync_event(out: &mut Buffer<'_>, event: &SyncEvent<'_>, symbolizer: &Symbolizer) {
     out.bytes(b"{\"when\":");
-    out.bytes(if event.after {
-        b"\"after\""
-    } else {
-        b"\"before\""
-    });
+    out.bytes(if event.after { b"\"after\"" } else { b"\"before\"" });
     out.bytes(b",\"op\":");
     string(out, event.operation.word(), false);
     if event.address != 0 {
@@ -417,11 +376,7 @@ fn string(out: &mut Buffer<'_>, bytes: &[u8], cut: bool) {
                 let digit = byte & 0xf;
                 out.bytes(b"\\u00");
                 out.byte(b'0' + (byte >> 4));
-                out.byte(if digit < 10 {
-                    b'0' + digit
-                } else {
-                    b'a' + digit - 10
-                });
+                out.byte(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 });
             } else {
                 out.byte(*byte);
             }
@@ -435,3 +390,7 @@ fn string(out: &mut Buffer<'_>, bytes: &[u8], cut: bool) {
     }
     out.byte(b'"');
 }
+
+#[cfg(test)]
+#[path = "json_tests.rs"]
+mod tests;

@@ -66,12 +66,7 @@ pub struct Reporter {
 impl Reporter {
     /// Reads the options, opens nothing but the findings file, writes that file's first record, and says on standard
     /// error what is wrong with `GORACE`. Returns the options for the engine's own use.
-    pub fn begin<'a>(
-        &mut self,
-        os: &mut impl Os,
-        process: &Process<'a>,
-        scratch: &mut [u8],
-    ) -> Settings<'a> {
+    pub fn begin<'a>(&mut self, os: &mut impl Os, process: &Process<'a>, scratch: &mut [u8]) -> Settings<'a> {
         let mut problems = 0usize;
         let mut out = Buffer::new(scratch);
         let settings = gorace::parse(process.gorace, &mut |problem, part| {
@@ -124,7 +119,7 @@ impl Reporter {
         }
         let _ = crate::sink::write_all(os, 2, out.as_bytes());
         if self.findings.is_file() {
-            out.rollback(0);
+            out.clear();
             json::process(
                 &mut out,
                 &ProcessRecord {
@@ -144,13 +139,7 @@ impl Reporter {
     /// asked whether the address lies in a heap block.
     ///
     /// Two races are never merged here: see [`crate::seen`].
-    pub fn race(
-        &mut self,
-        os: &mut impl Os,
-        symbolizer: &Symbolizer,
-        race: &Race<'_>,
-        scratch: &mut [u8],
-    ) -> Next {
+    pub fn race(&mut self, os: &mut impl Os, symbolizer: &Symbolizer, race: &Race<'_>, scratch: &mut [u8]) -> Next {
         self.races += 1;
         let mut out = Buffer::new(scratch);
         let prefix = self.prefix.get(..self.prefix_length).unwrap_or(&[]);
@@ -159,16 +148,14 @@ impl Reporter {
         if self.findings.is_file() {
             let mut race = *race;
             if race.object.is_none() {
-                race.object = symbolizer
-                    .heap_block(race.current.address)
-                    .map(|(start, size)| Object {
-                        kind: ObjectKind::Heap,
-                        start,
-                        size,
-                        allocation: None,
-                    });
+                race.object = symbolizer.heap_block(race.current.address).map(|(start, size)| Object {
+                    kind: ObjectKind::Heap,
+                    start,
+                    size,
+                    allocation: None,
+                });
             }
-            out.rollback(0);
+            out.clear();
             json::race(&mut out, &race, symbolizer);
             if out.is_empty() {
                 json::limit(&mut out, b"report_memory", 1);
@@ -190,19 +177,12 @@ impl Reporter {
 
     /// Says that one of the engine's limits was reached; called at exit, before [`finish`](Self::finish). `name` is one
     /// word for tools, `meaning` a clause for people: what may have been missed.
-    pub fn limit(
-        &mut self,
-        os: &mut impl Os,
-        name: &[u8],
-        count: u64,
-        meaning: &[u8],
-        scratch: &mut [u8],
-    ) {
+    pub fn limit(&mut self, os: &mut impl Os, name: &[u8], count: u64, meaning: &[u8], scratch: &mut [u8]) {
         let mut out = Buffer::new(scratch);
         text::limit(&mut out, name, count, meaning);
         self.log.write(os, out.as_bytes(), true);
         if self.findings.is_file() {
-            out.rollback(0);
+            out.clear();
             json::limit(&mut out, name, count);
             self.findings.write(os, out.as_bytes(), false);
         }
@@ -226,7 +206,7 @@ impl Reporter {
     fn write_end(&mut self, os: &mut impl Os, status: i32, out: &mut Buffer<'_>) {
         self.ended = true;
         if self.findings.is_file() {
-            out.rollback(0);
+            out.clear();
             json::end(out, self.races, status);
             self.findings.write(os, out.as_bytes(), false);
         }
@@ -234,11 +214,7 @@ impl Reporter {
 
     /// The low 8 bits of `exitcode`, as the kernel would take them.
     fn exit_status(&self) -> i32 {
-        if self.begun {
-            self.exit_code & 0xff
-        } else {
-            66
-        }
+        if self.begun { self.exit_code & 0xff } else { 66 }
     }
 }
 
@@ -297,13 +273,12 @@ mod tests {
         assert_eq!(reporter.finish(&mut os, &mut scratch), Some(44));
         assert_eq!(reporter.finish(&mut os, &mut scratch), Some(44));
         let text = os.text(2);
+        assert!(text.starts_with("==================\nWARNING: DATA RACE\n"), "{text}");
         assert!(
-            text.starts_with("==================\nWARNING: DATA RACE\n"),
-            "{text}"
+            text.ends_with(
+                "\n==================\nhb: limit history reached 3 times: stacks lost\nFound 1 data race(s)\n"
+            )
         );
-        assert!(text.ends_with(
-            "\n==================\nhb: limit history reached 3 times: stacks lost\nFound 1 data race(s)\n"
-        ));
         let records = os.file("/findings/42-123.jsonl");
         let lines: Vec<_> = records.lines().collect();
         assert_eq!(
@@ -311,9 +286,7 @@ mod tests {
             r#"{"t":"process","v":1,"pid":42,"ppid":41,"start":123,"exe":"/tmp/cache","goversion":"go1.26.8"}"#
         );
         assert!(
-            lines[1].ends_with(
-                r#","object":{"kind":"heap","start":"0xc0000140a0","size":16,"offset":8}}"#
-            ),
+            lines[1].ends_with(r#","object":{"kind":"heap","start":"0xc0000140a0","size":16,"offset":8}}"#),
             "{}",
             lines[1]
         );
@@ -337,29 +310,18 @@ mod tests {
         let next = reporter.race(&mut os, &fake::symbolizer(), &fake::race(), &mut scratch);
         assert_eq!(next, Next::Exit(66));
         assert!(os.text(2).ends_with("\n==================\n"));
-        assert!(
-            os.file("/f/42-123.jsonl")
-                .ends_with("}\n{\"t\":\"end\",\"races\":1,\"exit\":66}\n")
-        );
+        assert!(os.file("/f/42-123.jsonl").ends_with("}\n{\"t\":\"end\",\"races\":1,\"exit\":66}\n"));
     }
 
     #[test]
     fn log_path() {
-        for (gorace, file) in [
-            ("log_path=stdout", 1),
-            ("log_path=stderr", 2),
-            ("log_path=/l", 3),
-        ] {
-            let (mut os, mut scratch, mut reporter) =
-                (FakeOs::default(), vec![0; 1 << 16], reporter());
+        for (gorace, file) in [("log_path=stdout", 1), ("log_path=stderr", 2), ("log_path=/l", 3)] {
+            let (mut os, mut scratch, mut reporter) = (FakeOs::default(), vec![0; 1 << 16], reporter());
             reporter.begin(&mut os, &process(gorace, ""), &mut scratch);
             assert!(os.paths.is_empty());
             reporter.race(&mut os, &fake::symbolizer(), &fake::race(), &mut scratch);
             reporter.finish(&mut os, &mut scratch);
-            assert!(
-                os.text(file).ends_with("=\nFound 1 data race(s)\n"),
-                "{gorace}"
-            );
+            assert!(os.text(file).ends_with("=\nFound 1 data race(s)\n"), "{gorace}");
             assert_eq!(os.files.len(), 1);
             assert_eq!(os.paths.contains_key("/l.42"), file == 3);
         }
@@ -381,19 +343,12 @@ mod tests {
             )
         );
         assert_eq!(os.calls, 1);
-        let (mut os, mut reporter) = (FakeOs::default(), super::tests::reporter());
-        let gorace = format!(
-            "strip_path_prefix={} {}",
-            "x".repeat(5000),
-            "y=1 ".repeat(20)
-        );
+        let (mut os, mut reporter) = (FakeOs::default(), tests::reporter());
+        let gorace = format!("strip_path_prefix={} {}", "x".repeat(5000), "y=1 ".repeat(20));
         reporter.begin(&mut os, &process(&gorace, ""), &mut scratch);
         assert_eq!(os.text(2).lines().count(), 10);
         assert!(os.text(2).contains("further parts ignored: 12\n"));
-        assert!(
-            os.text(2)
-                .ends_with("strip_path_prefix is too long and ignored\n")
-        );
+        assert!(os.text(2).ends_with("strip_path_prefix is too long and ignored\n"));
     }
 
     #[test]

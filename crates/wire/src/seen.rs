@@ -64,8 +64,7 @@ pub fn address_key(address: usize) -> u64 {
 }
 
 fn hash(pcs: &[usize]) -> u64 {
-    pcs.iter()
-        .fold(pcs.len() as u64, |hash, pc| mix(hash ^ *pc as u64))
+    pcs.iter().fold(pcs.len() as u64, |hash, pc| mix(hash ^ *pc as u64))
 }
 
 /// A bijection of 64-bit words that spreads every bit (the finalizer of SplitMix64 after its increment).

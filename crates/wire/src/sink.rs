@@ -67,7 +67,7 @@ pub struct Sink {
 impl Sink {
     /// A sink to standard error.
     #[cfg(test)]
-    pub fn new() -> Self {
+    pub(crate) fn standard_error() -> Self {
         Sink {
             path: [0; LONGEST_PATH + 1],
             path_length: 0,
@@ -91,10 +91,7 @@ impl Sink {
     pub fn set_path(&mut self, write: impl FnOnce(&mut Buffer<'_>)) -> bool {
         let mut path = Buffer::new(&mut self.path);
         write(&mut path);
-        let good = !path.is_full()
-            && !path.is_empty()
-            && path.len() <= LONGEST_PATH
-            && !path.as_bytes().contains(&0);
+        let good = !path.is_full() && !path.is_empty() && path.len() <= LONGEST_PATH && !path.as_bytes().contains(&0);
         path.byte(0);
         self.path_length = if good { path.len() - 1 } else { 0 };
         good
@@ -141,10 +138,7 @@ impl Sink {
     /// The file's descriptor, opened if it is not open or no longer ours. An error is a negative error number.
     fn descriptor(&mut self, os: &mut impl Os) -> Result<i32, isize> {
         if self.opened > 0 {
-            let ours = FileId {
-                device: self.device,
-                inode: self.inode,
-            };
+            let ours = FileId { device: self.device, inode: self.inode };
             if os.identity(self.opened - 1) == Some(ours) {
                 return Ok(self.opened - 1);
             }
@@ -185,11 +179,7 @@ impl Sink {
         }
         line.bytes(b": ");
         error_text(&mut line, error);
-        line.bytes(if or_stderr {
-            b"; they go to standard error\n"
-        } else {
-            b"; hb will not know of all races\n"
-        });
+        line.bytes(if or_stderr { b"; they go to standard error\n" } else { b"; hb will not know of all races\n" });
         let _ = write_all(os, STDERR, line.as_bytes());
     }
 }
@@ -273,10 +263,7 @@ pub(crate) mod tests {
             let result = self.writes.pop_front().unwrap_or(bytes.len() as isize);
             if result > 0 {
                 let taken = bytes.len().min(result as usize);
-                self.files
-                    .entry(descriptor)
-                    .or_default()
-                    .extend(&bytes[..taken]);
+                self.files.entry(descriptor).or_default().extend(&bytes[..taken]);
                 return taken as isize;
             }
             result
@@ -293,10 +280,7 @@ pub(crate) mod tests {
             descriptor as isize
         }
         fn identity(&mut self, descriptor: i32) -> Option<FileId> {
-            (!self.closed.contains(&descriptor)).then_some(FileId {
-                device: 1,
-                inode: descriptor as u64,
-            })
+            (!self.closed.contains(&descriptor)).then_some(FileId { device: 1, inode: descriptor as u64 })
         }
         fn wait_writable(&mut self, _: i32, _: u32) {
             self.waits += 1;
@@ -304,7 +288,7 @@ pub(crate) mod tests {
     }
 
     fn file(path: &str) -> Sink {
-        let mut sink = Sink::new();
+        let mut sink = Sink::standard_error();
         assert!(sink.set_path(|out| out.bytes(path.as_bytes())));
         sink
     }
@@ -312,15 +296,12 @@ pub(crate) mod tests {
     #[test]
     fn standard_streams() {
         let mut os = FakeOs::default();
-        let mut sink = Sink::new();
+        let mut sink = Sink::standard_error();
         assert!(sink.write(&mut os, b"error", true));
         sink.set_stdout();
         assert!(sink.write(&mut os, b"out", true));
         assert!(sink.write(&mut os, b"", true));
-        assert_eq!(
-            (os.text(1), os.text(2), os.calls),
-            ("out".into(), "error".into(), 2)
-        );
+        assert_eq!((os.text(1), os.text(2), os.calls), ("out".into(), "error".into(), 2));
     }
 
     #[test]
@@ -338,10 +319,7 @@ pub(crate) mod tests {
         os.writes.extend([EINTR, 2, EINTR, EAGAIN, 1]);
         os.opens.push_back(EINTR);
         assert!(file("/log").write(&mut os, b"report", true));
-        assert_eq!(
-            (os.file("/log"), os.calls, os.waits),
-            ("report".into(), 6, 1)
-        );
+        assert_eq!((os.file("/log"), os.calls, os.waits), ("report".into(), 6, 1));
         assert_eq!(os.text(2), "");
     }
 
@@ -381,7 +359,7 @@ pub(crate) mod tests {
     fn nothing_works_and_it_ends() {
         let mut os = FakeOs::default();
         os.writes.extend([-9; 10]);
-        assert!(!Sink::new().write(&mut os, b"x", true));
+        assert!(!Sink::standard_error().write(&mut os, b"x", true));
         assert!(!file("/log").write(&mut os, b"x", true));
         os.writes.clear();
         os.writes.extend([0; 3]);
@@ -389,7 +367,7 @@ pub(crate) mod tests {
         // A reader that never reads is given up.
         os.writes.clear();
         os.writes.extend([EAGAIN; 1000]);
-        assert!(!Sink::new().write(&mut os, b"x", true));
+        assert!(!Sink::standard_error().write(&mut os, b"x", true));
         assert_eq!(os.waits, 100);
     }
 
@@ -407,7 +385,7 @@ pub(crate) mod tests {
 
     #[test]
     fn paths() {
-        let mut sink = Sink::new();
+        let mut sink = Sink::standard_error();
         assert!(!sink.set_path(|_| {}));
         assert!(!sink.set_path(|out| out.bytes(b"a\0b")));
         assert!(!sink.set_path(|out| out.bytes(&[b'x'; LONGEST_PATH + 1])));
@@ -423,10 +401,8 @@ pub(crate) mod tests {
 
     #[test]
     fn zeroed_memory_is_a_sink_to_standard_error() {
-        let fresh = Sink::new();
+        let fresh = Sink::standard_error();
         assert!(fresh.path_length == 0 && fresh.opened == 0);
-        assert!(
-            !fresh.to_stdout && !fresh.said && !fresh.torn && fresh.path.iter().all(|b| *b == 0)
-        );
+        assert!(!fresh.to_stdout && !fresh.said && !fresh.torn && fresh.path.iter().all(|b| *b == 0));
     }
 }

@@ -110,9 +110,8 @@ impl Symbolizer {
             }
         }
         if let Some(outermost) = held {
-            let is_start = stack.state == StackState::Full
-                && seen > 1
-                && outermost.function.bytes.starts_with(b"runtime.");
+            let is_start =
+                stack.state == StackState::Full && seen > 1 && outermost.function.bytes.starts_with(b"runtime.");
             if !is_start {
                 visit(&outermost);
             }
@@ -125,14 +124,8 @@ impl Symbolizer {
         // The last byte of the call instruction that the address returns from.
         let mut at = pc.saturating_sub(1);
         for _ in 0..DEEPEST_INLINING {
-            let mut request = CodeRequest {
-                pc: at,
-                function: ptr::null(),
-                file: ptr::null(),
-                line: 0,
-                offset: 0,
-                found: 0,
-            };
+            let mut request =
+                CodeRequest { pc: at, function: ptr::null(), file: ptr::null(), line: 0, offset: 0, found: 0 };
             // SAFETY: command 1 with its request may be called here, by the promise of `new`.
             unsafe { (self.callback)(SYMBOLIZE_CODE, ptr::from_mut(&mut request).cast()) };
             let inlined = request.found != 0 && request.pc != at;
@@ -176,10 +169,7 @@ impl Symbolizer {
     #[expect(unsafe_code, reason = "reads a string of Go's tables")]
     fn name(string: *const u8, otherwise: &'static [u8]) -> Name<'static> {
         if string.is_null() {
-            return Name {
-                bytes: otherwise,
-                cut: false,
-            };
+            return Name { bytes: otherwise, cut: false };
         }
         // SAFETY: Go's answers are NUL-terminated and stay, by the promise of `new`.
         let (bytes, cut) = unsafe { c_string(string, LONGEST_NAME) };
@@ -203,8 +193,5 @@ pub(crate) unsafe fn c_string<'a>(string: *const u8, longest: usize) -> (&'a [u8
         length += 1;
     }
     // SAFETY: `length` bytes were just read.
-    (
-        unsafe { core::slice::from_raw_parts(string, length) },
-        false,
-    )
+    (unsafe { core::slice::from_raw_parts(string, length) }, false)
 }

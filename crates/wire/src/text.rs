@@ -78,12 +78,7 @@ pub fn printable(out: &mut Buffer<'_>, bytes: &[u8]) {
     while let Some(byte) = rest.next() {
         if *byte < 0x20 || *byte == 0x7f {
             out.byte(b'?');
-        } else if *byte == 0xc2
-            && rest
-                .as_slice()
-                .first()
-                .is_some_and(|next| (0x80..0xa0).contains(next))
-        {
+        } else if *byte == 0xc2 && rest.as_slice().first().is_some_and(|next| (0x80..0xa0).contains(next)) {
             rest.next();
             out.byte(b'?');
         } else {
@@ -139,13 +134,11 @@ impl Writer<'_, '_> {
 
     fn stack(&mut self, stack: &Stack<'_>) {
         let capacity = self.out.capacity();
-        let room = capacity
-            .saturating_sub(RESERVE)
-            .saturating_sub(self.out.len());
+        let room = capacity.saturating_sub(RESERVE).saturating_sub(self.out.len());
         let share = room.checked_div(self.stacks_left).unwrap_or(room);
         self.stacks_left = self.stacks_left.saturating_sub(1);
         let start = self.out.mark();
-        self.out.set_limit(start + share);
+        self.out.set_limit(self.out.len() + share);
         let (out, strip) = (&mut *self.out, self.strip);
         let mut cut = false;
         self.symbolizer.frames(stack, |it| {
@@ -172,10 +165,7 @@ fn frame(out: &mut Buffer<'_>, frame: &Frame, strip: &[u8]) {
     out.bytes(b"  ");
     name(out, frame.function);
     out.bytes(b"()\n      ");
-    let file = Name {
-        bytes: stripped(frame.file.bytes, strip),
-        cut: frame.file.cut,
-    };
+    let file = Name { bytes: stripped(frame.file.bytes, strip), cut: frame.file.cut };
     name(out, file);
     out.byte(b':');
     out.decimal(frame.line as u64);
@@ -262,11 +252,7 @@ Goroutine 7 (running) created at:
             ("x", "x", ""),
         ] {
             let found = stripped(path.as_bytes(), prefix.as_bytes());
-            assert_eq!(
-                std::str::from_utf8(found).unwrap(),
-                expected,
-                "{path} {prefix}"
-            );
+            assert_eq!(std::str::from_utf8(found).unwrap(), expected, "{path} {prefix}");
         }
         assert!(rendered(&fake::race(), "/main.", 1 << 16).contains("\n      go:14 +0x1d\n"));
     }
@@ -281,10 +267,7 @@ Goroutine 7 (running) created at:
         let text = rendered(&it, "", 1 << 16);
         // The start of a truncated stack is not known to be the runtime's, so nothing is left out.
         assert!(text.contains("+0x2a\n  runtime.goexit()\n"), "{text}");
-        assert!(
-            text.contains("\n  [outer frames not kept]\n\nPrevious"),
-            "{text}"
-        );
+        assert!(text.contains("\n  [outer frames not kept]\n\nPrevious"), "{text}");
         assert!(
             text.ends_with(
                 "by main goroutine:\n  [failed to restore the stack]\n\n\
@@ -310,14 +293,8 @@ Goroutine 7 (running) created at:
         it.current.stack.pcs = &pcs;
         let text = rendered(&it, "", 1 << 14);
         assert!(text.len() <= 1 << 14);
-        assert!(
-            text.contains("+0x1d\n  [outer frames cut: the report is too long]\n\nPrevious"),
-            "{text}"
-        );
-        assert!(
-            text.contains("  main.main()\n      /src/main.go:10 +0x40\n\nGoroutine 7"),
-            "{text}"
-        );
+        assert!(text.contains("+0x1d\n  [outer frames cut: the report is too long]\n\nPrevious"), "{text}");
+        assert!(text.contains("  main.main()\n      /src/main.go:10 +0x40\n\nGoroutine 7"), "{text}");
         assert!(text.ends_with("  main.main()\n      /src/main.go:10 +0x40\n==================\n"));
         let whole = rendered(&it, "", 4 << 20);
         assert_eq!(whole.matches("main.store()").count(), 10_000);
@@ -332,10 +309,7 @@ Goroutine 7 (running) created at:
             let text = rendered(&it, "", memory);
             assert!(text.is_empty() || text.ends_with('\n'), "{memory}: {text}");
             if memory >= LEAST_MEMORY {
-                assert!(
-                    text.contains("Goroutine 7 (running) created at:\n"),
-                    "{memory}"
-                );
+                assert!(text.contains("Goroutine 7 (running) created at:\n"), "{memory}");
             }
         }
     }
@@ -349,10 +323,7 @@ Goroutine 7 (running) created at:
         let mut out = Buffer::new(&mut memory);
         race(&mut out, &it, &fake::symbolizer(), b"");
         let text = String::from_utf8_lossy(out.as_bytes());
-        assert!(
-            text.contains("  evil?[31m\"\\?\u{fffd}é\u{fffd}()\n      /a?b?c.go:0 +"),
-            "{text}"
-        );
+        assert!(text.contains("  evil?[31m\"\\?\u{fffd}é\u{fffd}()\n      /a?b?c.go:0 +"), "{text}");
         assert!(text.chars().all(|c| c == '\n' || !c.is_control()));
     }
 
