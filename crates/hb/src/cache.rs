@@ -22,19 +22,12 @@ const RENEW_AFTER: Duration = Duration::from_secs(24 * 3600);
 /// # Errors
 /// The variables name no absolute directory.
 pub fn directory() -> Result<PathBuf, HbError> {
-    let named = |name: &str| {
-        env::var_os(name)
-            .filter(|v| !v.is_empty())
-            .map(PathBuf::from)
-    };
+    let named = |name: &str| env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     if let Some(dir) = named("HB_CACHE") {
         if dir.is_absolute() {
             return Ok(dir);
         }
-        return Err(HbError::Cache(format!(
-            "HB_CACHE must be an absolute path, not {}",
-            dir.display()
-        )));
+        return Err(HbError::Cache(format!("HB_CACHE must be an absolute path, not {}", dir.display())));
     }
     // The XDG rules: a relative path there is to be ignored.
     if let Some(dir) = named("XDG_CACHE_HOME").filter(|dir| dir.is_absolute()) {
@@ -42,9 +35,9 @@ pub fn directory() -> Result<PathBuf, HbError> {
     }
     match named("HOME").filter(|dir| dir.is_absolute()) {
         Some(home) => Ok(home.join(".cache/hb")),
-        None => Err(HbError::Cache(
-            "there is no cache directory: neither HB_CACHE, XDG_CACHE_HOME nor HOME is set".into(),
-        )),
+        None => {
+            Err(HbError::Cache("there is no cache directory: neither HB_CACHE, XDG_CACHE_HOME nor HOME is set".into()))
+        }
     }
 }
 
@@ -59,11 +52,7 @@ pub fn error(doing: &str, path: &Path, source: &io::Error) -> HbError {
 /// The directory cannot be made.
 pub fn make_directory(dir: &Path) -> Result<(), HbError> {
     use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .map_err(|e| error("make the directory", dir, &e))
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|e| error("make the directory", dir, &e))
 }
 
 /// Whether files can be made in `dir`.
@@ -104,10 +93,7 @@ pub fn ensure_file(dir: &Path, name: &str, content: &[u8]) -> Result<PathBuf, Hb
 /// A short name for `content`, the same on every machine.
 pub fn content_name(content: &[u8]) -> String {
     use sha2::{Digest, Sha256};
-    Sha256::digest(content)[..12]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(content)[..12].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Notes that `path` was used. Failing to is harmless: at worst the file is made again one day.
@@ -164,10 +150,8 @@ mod tests {
         }
         ensure_file(dir.path(), "used", b"x").unwrap();
         ensure_file(dir.path(), "fresh", b"y").unwrap();
-        let mut left: Vec<_> = fs::read_dir(dir.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
+        let mut left: Vec<_> =
+            fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         left.sort();
         assert_eq!(left, ["fresh", "used"]);
     }

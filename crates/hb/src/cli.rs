@@ -126,10 +126,7 @@ impl Options {
             .format
             .iter()
             .zip(outputs)
-            .map(|(&format, output)| Request {
-                format,
-                output: output.cloned().unwrap_or_else(|| "-".into()),
-            })
+            .map(|(&format, output)| Request { format, output: output.cloned().unwrap_or_else(|| "-".into()) })
             .collect())
     }
 }
@@ -243,9 +240,7 @@ mod tests {
     fn what_follows_a_go_command_is_left_alone() {
         let line = ["hb", "-q", "test", "--", "-C", "--format", "--help", "-V"];
         let cli = Cli::try_parse_from(line).unwrap();
-        let Command::Other(words) = cli.command else {
-            panic!("{:?}", cli.command)
-        };
+        let Command::Other(words) = cli.command else { panic!("{:?}", cli.command) };
         assert_eq!(words, line[2..]);
         assert!(cli.options.quiet && cli.options.format.is_empty());
     }

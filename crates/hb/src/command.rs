@@ -31,24 +31,15 @@ impl GoCommand {
     /// As a process to be started.
     pub fn to_command(&self) -> Command {
         let mut command = Command::new(&self.program);
-        command
-            .args(&self.arguments)
-            .envs(self.env.iter().map(|(name, value)| (name, value)));
+        command.args(&self.arguments).envs(self.env.iter().map(|(name, value)| (name, value)));
         command
     }
 
     /// As a line for a shell.
     pub fn to_shell_line(&self) -> String {
-        let assignments = self
-            .env
-            .iter()
-            .map(|(name, value)| format!("{name}={}", shell_word(value)));
+        let assignments = self.env.iter().map(|(name, value)| format!("{name}={}", shell_word(value)));
         let words = self.arguments.iter().map(|word| shell_word(word));
-        assignments
-            .chain([shell_word(self.program.as_os_str())])
-            .chain(words)
-            .collect::<Vec<_>>()
-            .join(" ")
+        assignments.chain([shell_word(self.program.as_os_str())]).chain(words).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -92,17 +83,13 @@ pub fn compose(
     let mut all_arguments = chdir_arguments.to_vec();
     all_arguments.extend_from_slice(arguments);
     let go = Go::for_command(subcommand, &all_arguments)?;
-    let goflags =
-        quoting::split(&go.env.goflags).map_err(|e| HbError::Usage(format!("GOFLAGS: {e}")))?;
+    let goflags = quoting::split(&go.env.goflags).map_err(|e| HbError::Usage(format!("GOFLAGS: {e}")))?;
     let from_goflags = Scan::of_goflags(subcommand, &goflags);
     refuse_contradictions(&from_goflags, Some(&given))?;
 
     let injection = inject::prepare(&toolchain(&go), cache_directory, want)?;
     let working_directory = working_directory(chdir.as_deref())?;
-    let users = Users {
-        given: &given,
-        goflags: &from_goflags,
-    };
+    let users = Users { given: &given, goflags: &from_goflags };
     let mut added = users.join_flags(&injection)?;
     let users_overlay = users.value("overlay").filter(|v| !v.is_empty());
     if users_overlay.is_some() || !injection.overlay.is_empty() {
@@ -117,8 +104,8 @@ pub fn compose(
     if let Some(ours) = &injection.toolexec {
         let mut words = ours.clone();
         if let Some(theirs) = users.value("toolexec") {
-            let theirs = quoting::split(&theirs.to_string_lossy())
-                .map_err(|e| HbError::Usage(format!("-toolexec: {e}")))?;
+            let theirs =
+                quoting::split(&theirs.to_string_lossy()).map_err(|e| HbError::Usage(format!("-toolexec: {e}")))?;
             words.extend(theirs);
         }
         let joined = quoting::join(&words).map_err(HbError::Toolchain)?;
@@ -139,28 +126,14 @@ pub fn compose(
     words.extend(added);
     words.extend(kept);
     let mut env = go.pins;
-    env.extend(
-        injection
-            .env
-            .into_iter()
-            .map(|(name, value)| (name, value.into())),
-    );
-    Ok(GoCommand {
-        program: go.program,
-        arguments: words,
-        env,
-        notices: injection.notices,
-    })
+    env.extend(injection.env.into_iter().map(|(name, value)| (name, value.into())));
+    Ok(GoCommand { program: go.program, arguments: words, env, notices: injection.notices })
 }
 
 /// Refuses flags that ask for another sanitizer, for none, or for another compiler. Those of `GOFLAGS` count only
 /// where the command line (`overridden_by`) does not say otherwise.
 fn refuse_contradictions(scan: &Scan, overridden_by: Option<&Scan>) -> Result<(), HbError> {
-    let from = if overridden_by.is_some() {
-        " (from GOFLAGS)"
-    } else {
-        ""
-    };
+    let from = if overridden_by.is_some() { " (from GOFLAGS)" } else { "" };
     let counts = |name: &str| {
         let overridden = overridden_by.is_some_and(|scan| scan.last(name).is_some());
         scan.last(name).filter(|_| !overridden)
@@ -180,9 +153,7 @@ fn refuse_contradictions(scan: &Scan, overridden_by: Option<&Scan>) -> Result<()
     if let Some(flag) = counts("compiler")
         && flag.value.as_deref() == Some(OsStr::new("gccgo"))
     {
-        return Err(HbError::Usage(format!(
-            "-compiler=gccgo{from} has no race detection: hb needs the gc compiler"
-        )));
+        return Err(HbError::Usage(format!("-compiler=gccgo{from} has no race detection: hb needs the gc compiler")));
     }
     Ok(())
 }
@@ -196,37 +167,30 @@ struct Users<'a> {
 impl Users<'_> {
     /// The value of a flag that counts.
     fn value(&self, name: &str) -> Option<OsString> {
-        self.given
-            .last(name)
-            .or_else(|| self.goflags.last(name))
-            .and_then(|flag| flag.value.clone())
+        self.given.last(name).or_else(|| self.goflags.last(name)).and_then(|flag| flag.value.clone())
     }
 
-    /// The flags of the delivery, each joined with the user's own use of it where both can hold.
+    /// The flags of the delivery, joined with the user's own use of them where both can hold.
     fn join_flags(&self, injection: &Injection) -> Result<Vec<OsString>, HbError> {
-        let mut joined = Vec::new();
+        let mut joined: Vec<OsString> = Vec::new();
+        let theirs = |name| {
+            let value = self.value(name).unwrap_or_default();
+            value.to_string_lossy().into_owned()
+        };
         for word in &injection.flags {
-            let word = OsStr::new(word);
-            let (name, ours) = match word.to_str().and_then(|w| w.split_once('=')) {
-                Some((name, value)) => (name.trim_start_matches('-'), value),
-                None => {
-                    joined.push(word.to_owned());
-                    continue;
+            joined.push(match word.strip_prefix("-installsuffix=") {
+                Some(ours) if !theirs("installsuffix").is_empty() => {
+                    format!("-installsuffix={}_{ours}", theirs("installsuffix")).into()
                 }
-            };
-            let theirs = self.value(name).filter(|v| !v.is_empty());
-            let theirs = theirs.as_deref().map(OsStr::to_string_lossy);
-            let value = match (name, theirs) {
-                // The old form of the list is separated by blanks.
-                ("tags", Some(theirs)) => {
-                    let theirs: Vec<&str> =
-                        theirs.split([',', ' ']).filter(|t| !t.is_empty()).collect();
-                    format!("{},{ours}", theirs.join(","))
-                }
-                ("installsuffix", Some(theirs)) => format!("{theirs}_{ours}"),
-                _ => ours.to_owned(),
-            };
-            joined.push(flag(name, OsStr::new(&value)));
+                _ => word.into(),
+            });
+        }
+        if !injection.tags.is_empty() {
+            let theirs = theirs("tags");
+            // The old form of the list is separated by blanks.
+            let theirs = theirs.split([',', ' ']).filter(|tag| !tag.is_empty());
+            let tags: Vec<&str> = theirs.chain(injection.tags.iter().map(String::as_str)).collect();
+            joined.push(format!("-tags={}", tags.join(",")).into());
         }
         if injection.delivery == Delivery::NoCgo {
             joined.extend(self.coverage_mode()?);
@@ -244,9 +208,7 @@ impl Users<'_> {
             return if mode == "atomic" {
                 Ok(None)
             } else {
-                Err(HbError::Usage(format!(
-                    "-covermode must be \"atomic\", not {mode:?}, when races are detected"
-                )))
+                Err(HbError::Usage(format!("-covermode must be \"atomic\", not {mode:?}, when races are detected")))
             };
         }
         let covers = ["cover", "coverpkg", "coverprofile"].iter().any(|name| {
@@ -272,8 +234,7 @@ fn flag_name(word: &OsStr) -> Option<&str> {
 
 /// The directory that the go command will work in.
 fn working_directory(chdir: Option<&OsStr>) -> Result<PathBuf, HbError> {
-    let here = env::current_dir()
-        .map_err(|e| HbError::CannotStart(format!("there is no working directory: {e}")))?;
+    let here = env::current_dir().map_err(|e| HbError::CannotStart(format!("there is no working directory: {e}")))?;
     Ok(match chdir {
         Some(dir) => here.join(dir),
         None => here,
@@ -303,20 +264,15 @@ mod tests {
             delivery: Delivery::NoCgo,
             overlay: BTreeMap::new(),
             toolexec: None,
-            flags: vec!["-tags=race".into(), "-installsuffix=race".into()],
+            flags: vec!["-installsuffix=race".into()],
+            tags: vec!["race".into()],
             env: Vec::new(),
             notices: Vec::new(),
         };
         let (given, from_goflags) = (scan(given), goflags(from_goflags));
-        let users = Users {
-            given: &given,
-            goflags: &from_goflags,
-        };
+        let users = Users { given: &given, goflags: &from_goflags };
         match users.join_flags(&injection) {
-            Ok(words) => words
-                .into_iter()
-                .map(|w| w.into_string().unwrap())
-                .collect(),
+            Ok(words) => words.into_iter().map(|w| w.into_string().unwrap()).collect(),
             Err(e) => vec![e.to_string()],
         }
     }
@@ -334,13 +290,10 @@ mod tests {
 
     #[test]
     fn tags_and_suffixes_join() {
-        assert_eq!(joined("", ""), ["-tags=race", "-installsuffix=race"]);
-        assert_eq!(
-            joined("-tags a,b -installsuffix=x", ""),
-            ["-tags=a,b,race", "-installsuffix=x_race"]
-        );
-        assert_eq!(joined("", "-tags=c")[0], "-tags=c,race");
-        assert_eq!(joined("-tags=d", "-tags=c")[0], "-tags=d,race");
+        assert_eq!(joined("", ""), ["-installsuffix=race", "-tags=race"]);
+        assert_eq!(joined("-tags a,b -installsuffix=x", ""), ["-installsuffix=x_race", "-tags=a,b,race"]);
+        assert_eq!(joined("", "-tags=c")[1], "-tags=c,race");
+        assert_eq!(joined("-tags=d", "-tags=c")[1], "-tags=d,race");
     }
 
     #[test]

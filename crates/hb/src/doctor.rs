@@ -89,17 +89,14 @@ fn go_lines(page: &mut Page) -> Option<Go> {
             return None;
         }
     };
-    let GoEnv {
-        goversion, goroot, ..
-    } = &go.env;
+    let GoEnv { goversion, goroot, .. } = &go.env;
     let mut toolchain = format!("{goversion} in {}", goroot.display());
     let local = [("GOTOOLCHAIN".to_owned(), "local".into())];
     if let Ok(local) = go_env::ask(&program, None, &local)
         && local.goversion != *goversion
     {
-        let file = [&go.env.gowork, &go.env.gomod]
-            .into_iter()
-            .find(|file| !matches!(file.as_str(), "" | "off" | "/dev/null"));
+        let file =
+            [&go.env.gowork, &go.env.gomod].into_iter().find(|file| !matches!(file.as_str(), "" | "off" | "/dev/null"));
         let by = match file {
             Some(file) => format!("{file} or GOTOOLCHAIN={}", go.env.gotoolchain),
             None => format!("GOTOOLCHAIN={}", go.env.gotoolchain),
@@ -107,10 +104,7 @@ fn go_lines(page: &mut Page) -> Option<Go> {
         toolchain.push_str(&format!(", switched from {} by {by}", local.goversion));
     }
     page.say("toolchain", &toolchain);
-    page.say(
-        "target",
-        &format!("{}/{} {}", go.env.goos, go.env.goarch, go.env.goamd64),
-    );
+    page.say("target", &format!("{}/{} {}", go.env.goos, go.env.goarch, go.env.goamd64));
     Some(go)
 }
 
@@ -118,17 +112,9 @@ fn compiler_line(page: &Page, env: &GoEnv) {
     let words = quoting::split(&env.cc).unwrap_or_default();
     let found = words.first().and_then(|word| {
         let path = PathBuf::from(word);
-        if path.is_absolute() {
-            path.is_file().then_some(path)
-        } else {
-            go_env::on_path(OsStr::new(word))
-        }
+        if path.is_absolute() { path.is_file().then_some(path) } else { go_env::on_path(OsStr::new(word)) }
     });
-    let cgo = if env.cgo_enabled == "1" {
-        "cgo is on"
-    } else {
-        "cgo is off"
-    };
+    let cgo = if env.cgo_enabled == "1" { "cgo is on" } else { "cgo is off" };
     page.say(
         "C compiler",
         &match found {

@@ -58,17 +58,11 @@ impl HbError {
     /// What the reader can do about it, if there is something general to say.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NoGo(_) => Some(
-                "install Go 1.25 or newer (https://go.dev/dl), or name it: HB_GO=/path/to/go"
-                    .into(),
-            ),
-            Self::GoTooOld { .. } => Some(
-                "install a newer Go, or let the go command fetch one: GOTOOLCHAIN=go1.26.0+auto"
-                    .into(),
-            ),
-            Self::UnsupportedPlatform { .. } => {
-                Some("build for linux/amd64, or use `go -race` there".into())
+            Self::NoGo(_) => Some("install Go 1.25 or newer (https://go.dev/dl), or name it: HB_GO=/path/to/go".into()),
+            Self::GoTooOld { .. } => {
+                Some("install a newer Go, or let the go command fetch one: GOTOOLCHAIN=go1.26.0+auto".into())
             }
+            Self::UnsupportedPlatform { .. } => Some("build for linux/amd64, or use `go -race` there".into()),
             Self::Cache(_) => Some("name another directory: HB_CACHE=/some/dir".into()),
             Self::Usage(_) => Some("`hb --help` says what hb takes".into()),
             _ => None,
@@ -85,15 +79,12 @@ impl fmt::Display for HbError {
             | Self::Cache(text)
             | Self::CannotStart(text)
             | Self::Report(text) => f.write_str(text),
-            Self::GoTooOld { version, goroot } => write!(
-                f,
-                "{version} (in {}) is too old: hb needs Go 1.25 or newer",
-                goroot.display()
-            ),
-            Self::UnsupportedPlatform { goos, goarch } => write!(
-                f,
-                "{goos}/{goarch} is not supported: hb detects races on linux/amd64"
-            ),
+            Self::GoTooOld { version, goroot } => {
+                write!(f, "{version} (in {}) is too old: hb needs Go 1.25 or newer", goroot.display())
+            }
+            Self::UnsupportedPlatform { goos, goarch } => {
+                write!(f, "{goos}/{goarch} is not supported: hb detects races on linux/amd64")
+            }
             Self::GoFailed(code) => write!(f, "the go command failed with status {code}"),
         }
     }

@@ -24,20 +24,11 @@ pub const REPORT: u8 = 37;
 
 /// The table for `hb --help`: number and meaning, in order.
 pub const TABLE: &[(u8, &str)] = &[
-    (
-        USAGE,
-        "hb's command line is wrong, or a go flag contradicts race detection",
-    ),
+    (USAGE, "hb's command line is wrong, or a go flag contradicts race detection"),
     (NO_GO, "no go command found"),
     (GO_TOO_OLD, "the go command is older than 1.25"),
-    (
-        UNSUPPORTED_PLATFORM,
-        "the target is not one that hb supports (linux/amd64)",
-    ),
-    (
-        TOOLCHAIN,
-        "the Go toolchain's files are missing or damaged, or cannot be used this way",
-    ),
+    (UNSUPPORTED_PLATFORM, "the target is not one that hb supports (linux/amd64)"),
+    (TOOLCHAIN, "the Go toolchain's files are missing or damaged, or cannot be used this way"),
     (CACHE, "hb's cache directory cannot be used"),
     (CANNOT_START, "the go command could not be started"),
     (REPORT, "a report that was asked for could not be written"),

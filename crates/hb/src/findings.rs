@@ -50,12 +50,10 @@ impl Directory {
         cache::make_directory(&parent)?;
         remove_abandoned(&parent);
         let make = || -> io::Result<Self> {
-            let path = tempfile::Builder::new()
-                .prefix("run-")
-                .tempdir_in(&parent)?;
+            let path = tempfile::Builder::new().prefix("run-").tempdir_in(&parent)?;
             let file = File::create(path.path().join(LOCK))?;
-            let lock = Flock::lock(file, FlockArg::LockExclusiveNonblock)
-                .map_err(|(_, errno)| io::Error::from(errno))?;
+            let lock =
+                Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| io::Error::from(errno))?;
             Ok(Self { path, _lock: lock })
         };
         make().map_err(|e| cache::error("make a directory in", &parent, &e))
@@ -75,10 +73,7 @@ impl Directory {
             let mut files = Vec::new();
             for entry in fs::read_dir(self.path())? {
                 let path = entry?.path();
-                if path
-                    .extension()
-                    .is_some_and(|extension| extension == "jsonl")
-                {
+                if path.extension().is_some_and(|extension| extension == "jsonl") {
                     files.push(path);
                 }
             }
@@ -112,11 +107,8 @@ fn report_error(doing: &str, path: &Path, source: &io::Error) -> HbError {
 }
 
 fn write_raw(files: &[PathBuf], output: &Path) -> io::Result<()> {
-    let mut sink: Box<dyn Write> = if output == Path::new("-") {
-        Box::new(io::stdout().lock())
-    } else {
-        Box::new(File::create(output)?)
-    };
+    let mut sink: Box<dyn Write> =
+        if output == Path::new("-") { Box::new(io::stdout().lock()) } else { Box::new(File::create(output)?) };
     for file in files {
         let content = fs::read(file)?;
         sink.write_all(&content)?;
@@ -161,25 +153,16 @@ mod tests {
         fs::write(findings.path().join("1.jsonl"), "{\"a\":1}\n{\"cut").unwrap();
         fs::write(findings.path().join("other"), "no").unwrap();
         let output = cache.path().join("out");
-        let request = Request {
-            format: Format::Raw,
-            output: output.clone(),
-        };
+        let request = Request { format: Format::Raw, output: output.clone() };
         findings.report(&[request]).unwrap();
-        assert_eq!(
-            fs::read_to_string(output).unwrap(),
-            "{\"a\":1}\n{\"cut\n{\"b\":1}\n"
-        );
+        assert_eq!(fs::read_to_string(output).unwrap(), "{\"a\":1}\n{\"cut\n{\"b\":1}\n");
     }
 
     #[test]
     fn a_report_that_cannot_be_written_is_an_error() {
         let cache = tempfile::tempdir().unwrap();
         let findings = Directory::new(cache.path()).unwrap();
-        let request = Request {
-            format: Format::Raw,
-            output: cache.path().join("no/such/dir"),
-        };
+        let request = Request { format: Format::Raw, output: cache.path().join("no/such/dir") };
         assert!(findings.report(&[request]).is_err());
     }
 

@@ -85,17 +85,9 @@ pub struct Go {
 pub fn find_program() -> Result<PathBuf, HbError> {
     if let Some(named) = env::var_os("HB_GO").filter(|v| !v.is_empty()) {
         let path = PathBuf::from(&named);
-        let found = if path.components().count() > 1 {
-            is_executable(&path).then_some(path)
-        } else {
-            on_path(&named)
-        };
-        return found.ok_or_else(|| {
-            HbError::NoGo(format!(
-                "HB_GO={} is not a program that can be run",
-                named.display()
-            ))
-        });
+        let found = if path.components().count() > 1 { is_executable(&path).then_some(path) } else { on_path(&named) };
+        return found
+            .ok_or_else(|| HbError::NoGo(format!("HB_GO={} is not a program that can be run", named.display())));
     }
     on_path(OsStr::new("go")).ok_or_else(|| HbError::NoGo("no go command on PATH".to_owned()))
 }
@@ -110,8 +102,7 @@ pub fn on_path(name: &OsStr) -> Option<PathBuf> {
 }
 
 fn is_executable(path: &Path) -> bool {
-    path.metadata()
-        .is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
+    path.metadata().is_ok_and(|m| m.is_file() && m.permissions().mode() & 0o111 != 0)
 }
 
 impl Go {
@@ -139,19 +130,10 @@ impl Go {
 
     /// Refuses what hb has no runtime for.
     fn check(&self) -> Result<(), HbError> {
-        let GoEnv {
-            goroot,
-            goversion,
-            goos,
-            goarch,
-            ..
-        } = &self.env;
+        let GoEnv { goroot, goversion, goos, goarch, .. } = &self.env;
         match language_version(goversion) {
             Some(version) if version < OLDEST => {
-                return Err(HbError::GoTooOld {
-                    version: goversion.clone(),
-                    goroot: goroot.clone(),
-                });
+                return Err(HbError::GoTooOld { version: goversion.clone(), goroot: goroot.clone() });
             }
             Some(_) => {}
             None => {
@@ -162,10 +144,7 @@ impl Go {
             }
         }
         if (goos.as_str(), goarch.as_str()) != ("linux", "amd64") {
-            return Err(HbError::UnsupportedPlatform {
-                goos: goos.clone(),
-                goarch: goarch.clone(),
-            });
+            return Err(HbError::UnsupportedPlatform { goos: goos.clone(), goarch: goarch.clone() });
         }
         if !goroot.join("src/runtime").is_dir() {
             return Err(HbError::Toolchain(format!(
@@ -193,10 +172,7 @@ impl Go {
         );
         let link = ensure_link(&cache::directory()?.join("goroot"), &name, goroot)?;
         self.program = link.join("bin/go");
-        self.pins.push((
-            "GOTOOLCHAIN_INTERNAL_SWITCH_VERSION".to_owned(),
-            self.env.goversion.clone().into(),
-        ));
+        self.pins.push(("GOTOOLCHAIN_INTERNAL_SWITCH_VERSION".to_owned(), self.env.goversion.clone().into()));
         self.pins.push(("GOROOT".to_owned(), link.clone().into()));
         self.env.goroot = link;
         Ok(())
@@ -217,11 +193,7 @@ pub fn language_version(goversion: &str) -> Option<(u32, u32)> {
 ///
 /// # Errors
 /// It cannot be run, fails (standard error is the user's, so the reason has been said), or answers nonsense.
-pub fn ask(
-    program: &Path,
-    chdir: Option<&OsStr>,
-    pins: &[(String, OsString)],
-) -> Result<GoEnv, HbError> {
+pub fn ask(program: &Path, chdir: Option<&OsStr>, pins: &[(String, OsString)]) -> Result<GoEnv, HbError> {
     let mut command = Command::new(program);
     command.arg("env");
     if let Some(dir) = chdir {
@@ -235,17 +207,10 @@ pub fn ask(
         .stderr(Stdio::inherit());
     let output = command.output().map_err(|e| cannot_start(program, &e))?;
     if !output.status.success() {
-        let code = output
-            .status
-            .code()
-            .and_then(|code| u8::try_from(code).ok());
+        let code = output.status.code().and_then(|code| u8::try_from(code).ok());
         return Err(match code {
             Some(code) if code != 0 => HbError::GoFailed(code),
-            _ => HbError::Toolchain(format!(
-                "{} env ended with {}",
-                program.display(),
-                output.status
-            )),
+            _ => HbError::Toolchain(format!("{} env ended with {}", program.display(), output.status)),
         });
     }
     let env: GoEnv = serde_json::from_slice(&output.stdout).map_err(|e| {
@@ -255,10 +220,7 @@ pub fn ask(
         ))
     })?;
     if env.goroot.as_os_str().is_empty() || env.goversion.is_empty() {
-        return Err(HbError::Toolchain(format!(
-            "{} does not know its GOROOT or its version",
-            program.display()
-        )));
+        return Err(HbError::Toolchain(format!("{} does not know its GOROOT or its version", program.display())));
     }
     Ok(env)
 }
@@ -334,12 +296,9 @@ mod tests {
 
     #[test]
     fn operands_of_go_run() {
-        for (operand, expected) in [
-            ("example.com/cmd@latest", true),
-            ("./cmd@1", false),
-            ("a@b.go", false),
-            ("example.com/cmd", false),
-        ] {
+        for (operand, expected) in
+            [("example.com/cmd@latest", true), ("./cmd@1", false), ("a@b.go", false), ("example.com/cmd", false)]
+        {
             assert_eq!(is_package_at_version(OsStr::new(operand)), expected);
         }
     }

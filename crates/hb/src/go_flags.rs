@@ -121,15 +121,7 @@ const TEST_TAKE_A_VALUE: &[&str] = &[
 ];
 
 /// Boolean flags of `go test` alone.
-const TEST_BOOLEAN: &[&str] = &[
-    "artifacts",
-    "benchmem",
-    "c",
-    "failfast",
-    "fullpath",
-    "i",
-    "short",
-];
+const TEST_BOOLEAN: &[&str] = &["artifacts", "benchmem", "c", "failfast", "fullpath", "i", "short"];
 
 /// How a flag reads its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,22 +220,14 @@ impl Scan {
             let start = at;
             at += 1;
             match kind(subcommand, &name) {
-                Kind::Boolean => scan.flags.push(Flag {
-                    name,
-                    value: inline_value,
-                    arguments: start..at,
-                }),
+                Kind::Boolean => scan.flags.push(Flag { name, value: inline_value, arguments: start..at }),
                 Kind::Value => {
                     let value = inline_value.or_else(|| {
                         let next = arguments.get(at).cloned();
                         at += usize::from(next.is_some());
                         next
                     });
-                    scan.flags.push(Flag {
-                        name,
-                        value,
-                        arguments: start..at,
-                    });
+                    scan.flags.push(Flag { name, value, arguments: start..at });
                 }
                 Kind::Unknown if subcommand == Subcommand::Test => {
                     if name == "args" {
@@ -266,11 +250,7 @@ impl Scan {
             if let Some((name, value)) = split_flag(OsStr::new(word))
                 && kind(subcommand, &name) != Kind::Unknown
             {
-                scan.flags.push(Flag {
-                    name,
-                    value,
-                    arguments: at..at + 1,
-                });
+                scan.flags.push(Flag { name, value, arguments: at..at + 1 });
             }
         }
         scan
@@ -304,10 +284,7 @@ fn split_flag(argument: &OsStr) -> Option<(String, Option<OsString>)> {
         return None;
     }
     let (name, value) = match body.iter().position(|&b| b == b'=') {
-        Some(equals) => (
-            &body[..equals],
-            Some(OsString::from_vec(body[equals + 1..].to_vec())),
-        ),
+        Some(equals) => (&body[..equals], Some(OsString::from_vec(body[equals + 1..].to_vec()))),
         None => (body, None),
     };
     Some((String::from_utf8_lossy(name).into_owned(), value))
@@ -323,43 +300,27 @@ mod tests {
     }
 
     fn names(subcommand: Subcommand, line: &str) -> Vec<String> {
-        Scan::of(subcommand, &args(line))
-            .flags
-            .into_iter()
-            .map(|flag| flag.name)
-            .collect()
+        Scan::of(subcommand, &args(line)).flags.into_iter().map(|flag| flag.name).collect()
     }
 
     #[test]
     fn build_and_run_stop_at_the_first_operand() {
-        assert_eq!(
-            names(Subcommand::Run, "-race -tags x --work=true . -overlay y"),
-            ["race", "tags", "work"]
-        );
-        assert_eq!(
-            Scan::of(Subcommand::Run, &args("-tags x main.go -msan")).first_operand,
-            Some(2)
-        );
+        assert_eq!(names(Subcommand::Run, "-race -tags x --work=true . -overlay y"), ["race", "tags", "work"]);
+        assert_eq!(Scan::of(Subcommand::Run, &args("-tags x main.go -msan")).first_operand, Some(2));
         assert_eq!(names(Subcommand::Build, "-v -- -msan"), ["v"]);
         assert_eq!(names(Subcommand::Build, "-nosuch -msan"), [""; 0]);
     }
 
     #[test]
     fn a_value_is_not_a_flag() {
-        assert_eq!(
-            names(Subcommand::Test, "-run -msan ./... -count 1"),
-            ["run", "count"]
-        );
+        assert_eq!(names(Subcommand::Test, "-run -msan ./... -count 1"), ["run", "count"]);
         assert_eq!(names(Subcommand::Build, "-o -asan ."), ["o"]);
     }
 
     #[test]
     fn test_reads_flags_behind_packages_and_unknown_flags() {
         assert_eq!(
-            names(
-                Subcommand::Test,
-                "-v ./a ./b -mine 3 -test.run X -overlay=o.json rest -msan"
-            ),
+            names(Subcommand::Test, "-v ./a ./b -mine 3 -test.run X -overlay=o.json rest -msan"),
             ["v", "test.run", "overlay"]
         );
         assert_eq!(names(Subcommand::Test, "-short -args -msan"), ["short"]);
@@ -369,21 +330,14 @@ mod tests {
 
     #[test]
     fn booleans_as_go_spells_them() {
-        let scan = Scan::of(
-            Subcommand::Build,
-            &args("-race=0 -msan -asan=True -x=maybe"),
-        );
+        let scan = Scan::of(Subcommand::Build, &args("-race=0 -msan -asan=True -x=maybe"));
         let values: Vec<_> = scan.flags.iter().map(|flag| flag.as_bool()).collect();
         assert_eq!(values, [Some(false), Some(true), Some(true), None]);
     }
 
     #[test]
     fn goflags_words() {
-        let words = [
-            "-race".to_owned(),
-            "-overlay=/a b".to_owned(),
-            "-run=X".to_owned(),
-        ];
+        let words = ["-race".to_owned(), "-overlay=/a b".to_owned(), "-run=X".to_owned()];
         assert_eq!(Scan::of_goflags(Subcommand::Test, &words).flags.len(), 3);
         assert_eq!(Scan::of_goflags(Subcommand::Build, &words).flags.len(), 2);
     }

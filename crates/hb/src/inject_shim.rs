@@ -31,20 +31,18 @@ pub struct Injection {
     pub overlay: BTreeMap<PathBuf, PathBuf>,
     pub toolexec: Option<Vec<String>>,
     pub flags: Vec<String>,
+    pub tags: Vec<String>,
     pub env: Vec<(String, String)>,
     pub notices: Vec<String>,
 }
 
-pub fn prepare(
-    _tc: &Toolchain,
-    _cache: &Path,
-    _want: Option<Delivery>,
-) -> Result<Injection, HbError> {
+pub fn prepare(_tc: &Toolchain, _cache: &Path, _want: Option<Delivery>) -> Result<Injection, HbError> {
     Ok(Injection {
         delivery: Delivery::Plain,
         overlay: BTreeMap::new(),
         toolexec: None,
         flags: vec!["-race".into()],
+        tags: Vec::new(),
         env: Vec::new(),
         notices: vec!["the toolchain's own race runtime is used".into()],
     })

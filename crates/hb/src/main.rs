@@ -60,8 +60,7 @@ fn main() -> ExitCode {
 
 fn perform(cli: Cli) -> Result<ExitCode, HbError> {
     if let Some(directory) = &cli.options.directory {
-        std::env::set_current_dir(directory)
-            .map_err(|e| HbError::Usage(format!("-C {}: {e}", directory.display())))?;
+        std::env::set_current_dir(directory).map_err(|e| HbError::Usage(format!("-C {}: {e}", directory.display())))?;
     }
     match &cli.command {
         Command::Doctor => Ok(doctor::run(&cli.options)),
@@ -117,11 +116,7 @@ fn unknown_command(name: &str) -> HbError {
 }
 
 /// `hb run`, `hb test`, `hb build`.
-fn run_go(
-    subcommand: Subcommand,
-    arguments: &[OsString],
-    options: &Options,
-) -> Result<ExitCode, HbError> {
+fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> Result<ExitCode, HbError> {
     let mut requests = options.requests().map_err(HbError::Usage)?;
     if subcommand == Subcommand::Build {
         // Nothing runs, so there is nothing to report.
@@ -134,10 +129,7 @@ fn run_go(
         None
     } else {
         let directory = findings::Directory::new(&cache_directory)?;
-        go.env.push((
-            findings::VARIABLE.to_owned(),
-            directory.path().as_os_str().to_owned(),
-        ));
+        go.env.push((findings::VARIABLE.to_owned(), directory.path().as_os_str().to_owned()));
         Some(directory)
     };
     if !options.quiet {
@@ -149,9 +141,7 @@ fn run_go(
         eprintln!("hb: {}", go.to_shell_line());
     }
 
-    let Some(findings) = findings else {
-        match process::become_command(go.to_command())? {}
-    };
+    let Some(findings) = findings else { match process::become_command(go.to_command())? {} };
     let ending = process::run_and_wait(go.to_command())?;
     let reported = findings.report(&requests);
     drop(findings);

@@ -49,10 +49,7 @@ pub fn write(
     }
     let text = |path: PathBuf| {
         path.into_os_string().into_string().map_err(|path| {
-            HbError::Toolchain(format!(
-                "{} is not UTF-8, so it cannot stand in an overlay file",
-                path.display()
-            ))
+            HbError::Toolchain(format!("{} is not UTF-8, so it cannot stand in an overlay file", path.display()))
         })
     };
     let mut file = OverlayFile::default();
@@ -67,24 +64,16 @@ pub fn write(
 /// The user's replacements with absolute, clean paths; an empty path stays empty.
 fn read(file: &Path, working_directory: &Path) -> Result<BTreeMap<PathBuf, PathBuf>, HbError> {
     let say = |what: String| HbError::Usage(format!("the overlay {} {what}", file.display()));
-    let content =
-        fs::read(working_directory.join(file)).map_err(|e| say(format!("cannot be read: {e}")))?;
-    let parsed: OverlayFile = serde_json::from_slice(&content)
-        .map_err(|e| say(format!("is not as it should be: {e}")))?;
+    let content = fs::read(working_directory.join(file)).map_err(|e| say(format!("cannot be read: {e}")))?;
+    let parsed: OverlayFile =
+        serde_json::from_slice(&content).map_err(|e| say(format!("is not as it should be: {e}")))?;
     let mut clean = BTreeMap::new();
     for (seen, read) in parsed.replace {
         if seen.is_empty() {
             return Err(say("replaces a file without a name".into()));
         }
-        let read = if read.is_empty() {
-            PathBuf::new()
-        } else {
-            absolute(working_directory, &read)
-        };
-        if clean
-            .insert(absolute(working_directory, &seen), read)
-            .is_some()
-        {
+        let read = if read.is_empty() { PathBuf::new() } else { absolute(working_directory, &read) };
+        if clean.insert(absolute(working_directory, &seen), read).is_some() {
             return Err(say(format!("names {seen} twice")));
         }
     }
@@ -120,20 +109,13 @@ mod tests {
     #[test]
     fn the_users_paths_count_from_the_working_directory() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(
-            dir.path().join("o.json"),
-            r#"{"Replace": {"../x.go": "./y z.go", "/gone.go": ""}}"#,
-        )
-        .unwrap();
+        fs::write(dir.path().join("o.json"), r#"{"Replace": {"../x.go": "./y z.go", "/gone.go": ""}}"#).unwrap();
         let path = write(&ours(), Some(Path::new("o.json")), dir.path(), dir.path()).unwrap();
         let joined: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
         let replace = joined["Replace"].as_object().unwrap();
         let parent = dir.path().parent().unwrap();
         assert_eq!(replace.len(), 3);
-        assert_eq!(
-            replace[parent.join("x.go").to_str().unwrap()],
-            dir.path().join("y z.go").to_str().unwrap()
-        );
+        assert_eq!(replace[parent.join("x.go").to_str().unwrap()], dir.path().join("y z.go").to_str().unwrap());
         assert_eq!(replace["/gone.go"], "");
         assert_eq!(replace["/go/src/runtime/race.go"], "/c/race.go");
     }
@@ -143,9 +125,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let say = |content: &str| {
             fs::write(dir.path().join("o"), content).unwrap();
-            write(&ours(), Some(Path::new("o")), dir.path(), dir.path())
-                .unwrap_err()
-                .to_string()
+            write(&ours(), Some(Path::new("o")), dir.path(), dir.path()).unwrap_err().to_string()
         };
         assert!(say("{").contains("is not as it should be"));
         assert!(say(r#"{"Replace": {"": "x"}}"#).contains("without a name"));
@@ -159,10 +139,7 @@ mod tests {
 
     #[test]
     fn cleaning_is_by_letters() {
-        assert_eq!(
-            absolute(Path::new("/a/b"), "./../c/./d"),
-            Path::new("/a/c/d")
-        );
+        assert_eq!(absolute(Path::new("/a/b"), "./../c/./d"), Path::new("/a/c/d"));
         assert_eq!(absolute(Path::new("/a"), "/x/../.."), Path::new("/"));
     }
 }

@@ -59,20 +59,22 @@ pub fn run_and_wait(mut command: Command) -> Result<Ending, HbError> {
     let program = command.get_program().to_owned();
     let failed = |e: io::Error| cannot_start(program.as_ref(), &e);
 
-    // Blocked before the child exists, so that no signal can fall between. The child does not inherit this: the
-    // standard library gives a new process an empty mask.
+    // Blocked before the child exists, so that no signal can fall between.
     let mut watched = SigSet::empty();
     watched.add(Signal::SIGCHLD);
     for &signal in PASSED_ON {
         watched.add(signal);
     }
+    let before = SigSet::thread_get_mask().map_err(|e| failed(e.into()))?;
     watched.thread_block().map_err(|e| failed(e.into()))?;
     let signals = SignalFd::new(&watched).map_err(|e| failed(e.into()))?;
 
     let parent = getpid();
-    // SAFETY: between fork and exec only `prctl` and `getppid` run, both plain system calls.
+    // SAFETY: between fork and exec only plain system calls run: no memory is allocated and no lock taken.
     unsafe {
         command.pre_exec(move || {
+            // The child inherits what is blocked; it is to have what hb was given.
+            before.thread_set_mask()?;
             prctl::set_pdeathsig(Signal::SIGKILL)?;
             if getppid() == parent {
                 Ok(())
@@ -112,9 +114,7 @@ fn reap(child: Pid) -> nix::Result<Option<Ending>> {
         let flags = WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED;
         match waitpid(child, Some(flags))? {
             WaitStatus::Exited(_, status) => {
-                return Ok(Some(Ending::Status(
-                    u8::try_from(status & 0xff).expect("masked to a byte"),
-                )));
+                return Ok(Some(Ending::Status(u8::try_from(status & 0xff).expect("masked to a byte"))));
             }
             WaitStatus::Signaled(_, signal, _) => return Ok(Some(Ending::Signal(signal))),
             WaitStatus::Stopped(_, _) => {

@@ -14,9 +14,7 @@ pub fn split(text: &str) -> Result<Vec<String>, String> {
     while let Some(first) = rest.chars().next() {
         if first == '\'' || first == '"' {
             let inner = &rest[1..];
-            let end = inner
-                .find(first)
-                .ok_or_else(|| format!("unterminated {first} string"))?;
+            let end = inner.find(first).ok_or_else(|| format!("unterminated {first} string"))?;
             words.push(inner[..end].to_owned());
             rest = &inner[end + 1..];
         } else {
@@ -43,9 +41,7 @@ pub fn join<S: AsRef<str>>(words: &[S]) -> Result<String, String> {
         let single = word.contains('\'');
         let double = word.contains('"');
         if single && double {
-            return Err(format!(
-                "{word:?} holds both kinds of quotes and cannot be passed to the go command"
-            ));
+            return Err(format!("{word:?} holds both kinds of quotes and cannot be passed to the go command"));
         }
         if word.is_empty() || word.contains(is_blank) || single || double {
             let quote = if single { '"' } else { '\'' };
