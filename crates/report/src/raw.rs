@@ -44,9 +44,7 @@ impl<'de> Deserialize<'de> for Addr {
                     Some(hex) => u64::from_str_radix(hex, 16),
                     None => text.parse(),
                 };
-                parsed
-                    .map(Addr)
-                    .map_err(|_| E::invalid_value(serde::de::Unexpected::Str(text), &self))
+                parsed.map(Addr).map_err(|_| E::invalid_value(serde::de::Unexpected::Str(text), &self))
             }
             fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Addr, E> {
                 Ok(Addr(number))
@@ -133,9 +131,7 @@ pub struct Race {
 }
 
 /// Whether an access reads or writes.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
     /// A read.
@@ -379,18 +375,13 @@ pub struct ReadNote {
 ///
 /// # Errors
 /// Only those of the reader itself. A line that is no record is counted in the note and skipped.
-pub fn read_records(
-    mut reader: impl BufRead,
-    mut each: impl FnMut(Record),
-) -> std::io::Result<ReadNote> {
+pub fn read_records(mut reader: impl BufRead, mut each: impl FnMut(Record)) -> std::io::Result<ReadNote> {
     use std::io::Read as _;
     let mut note = ReadNote::default();
     let mut line = Vec::new();
     loop {
         line.clear();
-        let taken = (&mut reader)
-            .take(MAX_LINE_BYTES)
-            .read_until(b'\n', &mut line)?;
+        let taken = (&mut reader).take(MAX_LINE_BYTES).read_until(b'\n', &mut line)?;
         if taken == 0 {
             return Ok(note);
         }
@@ -452,9 +443,7 @@ mod tests {
         let note = read_records(text.as_bytes(), |record| records.push(record)).unwrap();
         assert_eq!(note.damaged_lines, 1);
         assert_eq!(records.len(), 4);
-        let Record::Race(race) = &records[1] else {
-            panic!("{records:?}")
-        };
+        let Record::Race(race) = &records[1] else { panic!("{records:?}") };
         assert_eq!(race.accesses[0].addr, Addr(0xc000012345));
         assert_eq!(race.accesses[0].op, Op::Write);
         assert_eq!(records[2], Record::Unknown);
@@ -467,12 +456,6 @@ mod tests {
         let mut records = Vec::new();
         let note = read_records(text.as_slice(), |record| records.push(record)).unwrap();
         assert_eq!(note.damaged_lines, 1);
-        assert_eq!(
-            records,
-            [Record::End(End {
-                races: 1,
-                exit: None
-            })]
-        );
+        assert_eq!(records, [Record::End(End { races: 1, exit: None })]);
     }
 }

@@ -23,9 +23,7 @@ fn reports_only(text: &str) -> String {
 #[test]
 fn stock_reports_survive_parsing_and_rendering() {
     let mut seen = 0;
-    for entry in
-        std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")).unwrap()
-    {
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")).unwrap() {
         let path = entry.unwrap().path().join("race.txt");
         let Ok(text) = std::fs::read_to_string(&path) else {
             continue;
@@ -38,12 +36,7 @@ fn stock_reports_survive_parsing_and_rendering() {
                 other => panic!("{other:?}"),
             }
         }
-        assert_eq!(
-            String::from_utf8(out).unwrap(),
-            reports_only(&text),
-            "{}",
-            path.display()
-        );
+        assert_eq!(String::from_utf8(out).unwrap(), reports_only(&text), "{}", path.display());
         seen += 1;
     }
     assert!(seen >= 11, "only {seen} fixtures");

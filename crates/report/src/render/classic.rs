@@ -22,12 +22,7 @@ pub fn write_race(race: &Race, out: &mut dyn Write) -> io::Result<()> {
             (_, Op::Read) => "Previous read",
             (_, Op::Write) => "Previous write",
         };
-        writeln!(
-            out,
-            "{verb} at 0x{:012x} by {}:",
-            access.addr.0,
-            goroutine(access)
-        )?;
+        writeln!(out, "{verb} at 0x{:012x} by {}:", access.addr.0, goroutine(access))?;
         write_stack(&access.stack, access.stack_state, out)?;
     }
     if let Some(object) = &race.object {
@@ -37,11 +32,7 @@ pub fn write_race(race: &Race, out: &mut dyn Write) -> io::Result<()> {
                     None | Some(1) => "main goroutine".to_owned(),
                     Some(gid) => format!("goroutine {gid}"),
                 };
-                writeln!(
-                    out,
-                    "\nHeap block of size {} at 0x{:012x} allocated by {by}:",
-                    object.size, object.start.0
-                )?;
+                writeln!(out, "\nHeap block of size {} at 0x{:012x} allocated by {by}:", object.size, object.start.0)?;
                 write_stack(&object.alloc, StackState::Full, out)?;
             }
             ObjectKind::Global if object.file.is_some() => {
@@ -83,11 +74,7 @@ pub fn write_count(count: u64, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn goroutine(access: &Access) -> String {
-    if access.main {
-        "main goroutine".to_owned()
-    } else {
-        format!("goroutine {}", access.gid)
-    }
+    if access.main { "main goroutine".to_owned() } else { format!("goroutine {}", access.gid) }
 }
 
 fn write_stack(stack: &[Frame], state: StackState, out: &mut dyn Write) -> io::Result<()> {

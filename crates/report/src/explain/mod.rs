@@ -1,0 +1,116 @@
+//! From a raw race to a finding: names, reasons, near misses, suggestion, tests, identity.
+
+pub mod attribution;
+pub mod fingerprint;
+pub mod frames;
+pub mod locks;
+pub mod naming;
+pub mod near;
+pub mod shape;
+pub mod why;
+
+use crate::finding::{AccessInfo, Counts, ExcerptLine, Expression, Finding, Place, Variable, VariableKind};
+use crate::raw::{Access, Op, Race};
+use crate::source::SourceStore;
+use naming::Side;
+
+/// Lines of source shown before the site and after it.
+const EXCERPT: (u32, u32) = (2, 1);
+/// Longest line kept in an excerpt, in bytes; the rest is cut.
+const MAX_LINE: usize = 400;
+
+/// `read` or `write`.
+pub fn verb(access: &Access) -> &'static str {
+    match access.op {
+        Op::Read => "read",
+        Op::Write => "write",
+    }
+}
+
+/// `the main goroutine` or `goroutine 7`.
+pub fn goroutine(access: &Access) -> String {
+    if access.main { "the main goroutine".to_owned() } else { format!("goroutine {}", access.gid) }
+}
+
+/// Explains one race.
+pub fn explain(race: Race, store: &mut SourceStore) -> Finding {
+    let named = naming::name(&race, store);
+    let locks = near::source_locks(&race, &named);
+    let near_misses = near::find(&race, &named, &locks);
+    let why = why::explain(&race, &named);
+    let suggestion = shape::suggest(&race, &named, &locks, &near_misses);
+    let fingerprint = fingerprint::of(&race, &named);
+    let tests = [0, 1].map(|index| attribution::test_of(&race.accesses[index], store));
+    let attribution = attribution::attribute(&race, [&tests[0], &tests[1]]);
+    let mut accesses = [0, 1].map(|index| access_info(&race.accesses[index], &named.sides[index]));
+    let mut counts = Counts { occurrences: 1, processes: 1, ..Counts::default() };
+    for (access, test) in accesses.iter_mut().zip(tests) {
+        counts.tests.extend(test.clone());
+        if access.site_known {
+            counts.packages.insert(frames::package_of(&access.site.func).to_owned());
+        }
+        access.test = test;
+    }
+    Finding {
+        fingerprint,
+        title: title(&race, &named.variable),
+        variable: named.variable,
+        accesses,
+        why,
+        near_misses,
+        suggestion: Some(suggestion),
+        tests: attribution,
+        counts,
+        status: Default::default(),
+        race,
+    }
+}
+
+fn access_info(access: &Access, side: &Side) -> AccessInfo {
+    let shown = side.site.as_ref().or_else(|| frames::site(&access.stack));
+    let mut info = AccessInfo {
+        op: access.op,
+        atomic: access.atomic,
+        site: shown.map(Place::of).unwrap_or_default(),
+        site_known: side.site.is_some(),
+        started: frames::site(&access.created).map(Place::of),
+        ..AccessInfo::default()
+    };
+    if let (Some(file), Some(site)) = (&side.file, &side.site) {
+        let first = site.line.saturating_sub(EXCERPT.0).max(1);
+        for number in first..=site.line.saturating_add(EXCERPT.1) {
+            if let Some(text) = file.line(number) {
+                let end = text.floor_char_boundary(MAX_LINE);
+                info.excerpt.push(ExcerptLine { line: number, text: text[..end].to_owned() });
+            }
+        }
+        let start = file.line_start(site.line);
+        let length = file.line(site.line).map_or(0, |line| line.floor_char_boundary(MAX_LINE));
+        info.expression = side.operand.as_ref().filter(|operand| operand.span.1 <= start + length).map(|operand| {
+            Expression { text: operand.text.clone(), columns: (operand.span.0 - start, operand.span.1 - start) }
+        });
+    }
+    info
+}
+
+fn title(race: &Race, variable: &Variable) -> String {
+    let [later, earlier] = &race.accesses;
+    let kinds = match (verb(earlier), verb(later)) {
+        ("write", "write") => "two writes",
+        ("write", _) => "a write and a later read",
+        (_, "write") => "a read and a later write",
+        _ => "two accesses",
+    };
+    if variable.name.is_empty() {
+        return format!("data race: {kinds} of the same memory");
+    }
+    let kind = match variable.kind {
+        VariableKind::Package => "package-level variable ",
+        VariableKind::Field => "field ",
+        VariableKind::Local => "shared variable ",
+        VariableKind::MapInside => "the inside of map ",
+        VariableKind::Element => "element ",
+        VariableKind::Memory => "",
+    };
+    format!("data race on {kind}{}: {kinds}", variable.name)
+}

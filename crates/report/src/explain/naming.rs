@@ -1,0 +1,216 @@
+//! What the variable is called: from the runtime's object, the source lines of both accesses, and declarations.
+
+use super::frames::{self, local_name};
+use crate::finding::{Place, Variable, VariableKind};
+use crate::raw::{Frame, ObjectKind, Op, Race};
+use crate::source::marker::{self, Operand, Through};
+use crate::source::{Declaration, SourceFile, SourceStore};
+use std::rc::Rc;
+
+/// What was found out about one side's source line.
+pub struct Side {
+    /// The frame shown first.
+    pub site: Option<Frame>,
+    /// Its file, if it is here.
+    pub file: Option<Rc<SourceFile>>,
+    /// How the memory was touched.
+    pub through: Through,
+    /// The operand, if one fits.
+    pub operand: Option<Operand>,
+}
+
+/// Both sides and the variable they share.
+pub struct Named {
+    /// In the order of `race.accesses`.
+    pub sides: [Side; 2],
+    /// The variable.
+    pub variable: Variable,
+    /// Its declaration, if found.
+    pub declaration: Option<Declaration>,
+}
+
+/// Finds the operands of both accesses and names the variable.
+pub fn name(race: &Race, store: &mut SourceStore) -> Named {
+    let mut sides = [0, 1].map(|index| {
+        let access = &race.accesses[index];
+        let site =
+            frames::site(&access.stack).filter(|_| frames::site_known(&access.stack, access.stack_state)).cloned();
+        let file = site.as_ref().and_then(|frame| store.file(&frame.file));
+        Side { site, file, through: frames::through(&access.stack, access.atomic), operand: None }
+    });
+    let all: [Vec<Operand>; 2] = [0, 1].map(|index| match (&sides[index].file, &sides[index].site) {
+        (Some(file), Some(site)) => marker::operands(file, site.line),
+        _ => Vec::new(),
+    });
+    let write = |index: usize| race.accesses[index].op == Op::Write;
+    let pick =
+        |index: usize, wanted: Option<&str>| marker::choose(&all[index], write(index), sides[index].through, wanted);
+
+    let told =
+        race.object.as_ref().and_then(|object| object.field.as_deref().or(object.name.as_deref().map(local_name)));
+    let told = told.and_then(|name| name.rsplit('.').next());
+    // Names that either side could mean; the best pair wins, and a name on both sides counts on both.
+    let leaves: Vec<&str> = all.iter().flatten().map(|operand| operand.leaf.as_str()).collect();
+    let paired = leaves
+        .iter()
+        .map(|leaf| {
+            (*leaf, [0, 1].into_iter().filter_map(|index| pick(index, Some(leaf))).map(|(_, score)| score).sum::<i32>())
+        })
+        .fold(
+            None,
+            |best: Option<(&str, i32)>, next| if best.is_some_and(|best| best.1 >= next.1) { best } else { Some(next) },
+        )
+        .map(|(leaf, _)| leaf);
+    let wanted = told.filter(|name| leaves.contains(name)).or(paired);
+    let chosen = [0, 1].map(|index| pick(index, wanted).map(|(operand, score)| (operand.clone(), score)));
+    let scores = [0, 1].map(|index| chosen[index].as_ref().map_or(0, |(_, score)| *score));
+    for (side, choice) in sides.iter_mut().zip(chosen) {
+        side.operand = choice.map(|(operand, _)| operand);
+    }
+
+    // The side that names the variable best: the higher score, then the write.
+    let best = if scores[0] > scores[1] || (scores[0] == scores[1] && write(0)) { 0 } else { 1 };
+    let declaration = declaration_of(&sides[best], store);
+    let mut variable = describe(&sides[best], declaration.as_ref());
+    if let Some(object) = &race.object {
+        variable.object_size = object.size;
+        variable.offset = object.offset;
+        variable.allocated = frames::site(&object.alloc).map(Place::of);
+        if object.kind == ObjectKind::Global
+            && let Some(symbol) = &object.name
+        {
+            // A map or slice that a global points to is in the heap, so a global symbol names the variable itself.
+            if variable.name.is_empty() || variable.kind == VariableKind::Memory {
+                variable.name = local_name(symbol).to_owned();
+            }
+            if !matches!(variable.kind, VariableKind::Field | VariableKind::Element) {
+                variable.kind = VariableKind::Package;
+            }
+        }
+        if let Some(type_name) = &object.type_name {
+            match &object.field {
+                Some(field) => variable.name = format!("{}.{field}", local_name(type_name)),
+                None if variable.type_text.is_empty() && variable.offset == 0 => variable.type_text = type_name.clone(),
+                None => {}
+            }
+        }
+    }
+    variable.torn = torn(&variable.type_text).to_owned();
+    Named { sides, variable, declaration }
+}
+
+/// The declaration of the operand's last name, with its place's file left to the caller.
+fn declaration_of(side: &Side, store: &mut SourceStore) -> Option<Declaration> {
+    let (operand, file, site) = (side.operand.as_ref()?, side.file.as_ref()?, side.site.as_ref()?);
+    if operand.leaf == operand.base {
+        return file
+            .declaration(&operand.base, site.line)
+            .or_else(|| store.package_variable(&site.file, &operand.base));
+    }
+    let owner = base_type(operand, file, site, store);
+    // Only `base.leaf` is of the base's type; longer chains are of a type that the source line does not tell.
+    let direct = operand.text.matches('.').count() == 1;
+    store.field(&site.file, &operand.leaf, owner.as_deref().filter(|_| direct))
+}
+
+/// The named type of an operand's first name, without `*`.
+fn base_type(operand: &Operand, file: &SourceFile, site: &Frame, store: &mut SourceStore) -> Option<String> {
+    if let Some((name, type_name)) = file.function_at(site.line).and_then(|function| function.receiver.clone())
+        && name == operand.base
+    {
+        return Some(type_name);
+    }
+    let declaration =
+        file.declaration(&operand.base, site.line).or_else(|| store.package_variable(&site.file, &operand.base))?;
+    let text = if declaration.type_text.is_empty() { &declaration.value_text } else { &declaration.type_text };
+    let text = text.trim_start_matches(['*', '&', '[', ']']);
+    let text = text.strip_prefix("new(").unwrap_or(text);
+    let name: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    (!name.is_empty()).then_some(name)
+}
+
+fn describe(side: &Side, declaration: Option<&Declaration>) -> Variable {
+    let Some(operand) = &side.operand else { return Variable::default() };
+    let type_text = declaration.map(declared_type).unwrap_or_default();
+    let bare = operand.text.split('[').next().unwrap_or(&operand.text);
+    let plain_name = match declaration.and_then(|declaration| declaration.of_struct.as_ref()) {
+        Some(owner) => format!("{owner}.{}", operand.leaf),
+        None => bare.to_owned(),
+    };
+    let map = side.through == Through::Map || (operand.indexed && type_text.starts_with("map["));
+    let kind = if map {
+        VariableKind::MapInside
+    } else if operand.indexed {
+        VariableKind::Element
+    } else if operand.leaf != operand.base {
+        VariableKind::Field
+    } else if operand.text.starts_with('*') || operand.text.contains('(') {
+        VariableKind::Memory
+    } else if declaration.is_some_and(|declaration| declaration.package_level) {
+        VariableKind::Package
+    } else {
+        VariableKind::Local
+    };
+    let name = if kind == VariableKind::Element { operand.text.clone() } else { plain_name };
+    let declared =
+        declaration.filter(|_| operand.leaf == operand.base || declaration.is_some_and(|d| d.of_struct.is_some()));
+    let declared = declared.map(|declaration| Place {
+        func: String::new(),
+        file: side.site.as_ref().map(|site| site.file.clone()).unwrap_or_default(),
+        line: declaration.line,
+    });
+    // The declaration may stand in a sibling file; then only this file's line would be wrong, so leave it out.
+    let declared = declared.filter(|place| {
+        side.file.as_ref().and_then(|file| file.line(place.line)).is_some_and(|line| line.contains(&operand.leaf))
+    });
+    Variable { name, kind, type_text, declared, ..Variable::default() }
+}
+
+/// The type of a declaration: as written, or from a literal's look.
+pub fn declared_type(declaration: &Declaration) -> String {
+    if !declaration.type_text.is_empty() {
+        return declaration.type_text.clone();
+    }
+    let value = declaration.value_text.as_str();
+    let made = value.strip_prefix("make(").map(|rest| rest.split([',', ')']).next().unwrap_or_default());
+    if let Some(type_text) = made {
+        return type_text.to_owned();
+    }
+    if let Some(rest) = value.strip_prefix("new(") {
+        return format!("*{}", rest.trim_end_matches(')'));
+    }
+    match value {
+        "true" | "false" => return "bool".to_owned(),
+        _ if value.starts_with(['"', '`']) => return "string".to_owned(),
+        _ if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) => return "int".to_owned(),
+        _ => {}
+    }
+    let literal = value.split_once('{').map(|(before, _)| before.trim());
+    match literal {
+        Some(name) if name.starts_with('&') => format!("*{}", &name[1..]),
+        Some(name) if !name.is_empty() && !name.starts_with("func") && !name.contains('(') => name.to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// What a half-seen value of a type does, for types of more than one word.
+fn torn(type_text: &str) -> &'static str {
+    match type_text {
+        "string" => {
+            "a string is a pointer and a length: a reader may see one string's pointer with another's length, and read past its end"
+        }
+        "any" | "error" => {
+            "an interface is a type and a pointer: a reader may see one value's type with another's data"
+        }
+        t if t.starts_with("interface") => {
+            "an interface is a type and a pointer: a reader may see one value's type with another's data"
+        }
+        t if t.starts_with("[]") => {
+            "a slice is a pointer, a length and a capacity: a reader may see one array's pointer with another's length, and concurrent appends overwrite or lose elements"
+        }
+        t if t.starts_with("map[") => {
+            "a map's insides change in several steps: a reader may see them half done, and the runtime may stop the program with \"concurrent map read and map write\""
+        }
+        _ => "",
+    }
+}

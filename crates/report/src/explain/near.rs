@@ -1,0 +1,254 @@
+//! Near misses: synchronisation that is there and looks as if it should help, but orders nothing here.
+
+use super::locks::{SourceLock, held_at};
+use super::naming::Named;
+use super::verb;
+use crate::finding::{NearMiss, Place};
+use crate::raw::{Access, LockMode, Op, Race};
+
+/// What is known about the locks of both sides, in the order of `race.accesses`.
+pub struct Locks {
+    /// Locks that the source takes, where the runtime recorded none on either side.
+    pub source: [Vec<SourceLock>; 2],
+}
+
+/// Locks from the source, unless the runtime told of any.
+pub fn source_locks(race: &Race, named: &Named) -> Locks {
+    let recorded = race.accesses.iter().any(|access| !access.locks.is_empty());
+    let source = [0, 1].map(|index| match (&named.sides[index].file, &named.sides[index].site) {
+        (Some(file), Some(site)) if !recorded => held_at(file, site.line),
+        _ => Vec::new(),
+    });
+    Locks { source }
+}
+
+/// All near misses of a race.
+pub fn find(race: &Race, named: &Named, locks: &Locks) -> Vec<NearMiss> {
+    let mut found = Vec::new();
+    recorded_locks(race, &mut found);
+    written_locks(race, named, locks, &mut found);
+    mixed_atomic(race, &mut found);
+    buffered_channel(race, &mut found);
+    from_source(race, named, &mut found);
+    found
+}
+
+fn miss(kind: &str, text: String) -> NearMiss {
+    NearMiss { kind: kind.to_owned(), text }
+}
+
+fn at(stack: &[crate::raw::Frame]) -> String {
+    super::frames::site(stack).map(|frame| format!(" (taken at {})", Place::of(frame).short())).unwrap_or_default()
+}
+
+fn recorded_locks(race: &Race, found: &mut Vec<NearMiss>) {
+    let [a, b] = &race.accesses;
+    let name = |access: &Access| super::goroutine(access);
+    for (one, other) in [(a, b), (b, a)] {
+        if let (Some(lock), true) = (one.locks.first(), other.locks.is_empty()) {
+            found.push(miss(
+                "lock_on_one_side",
+                format!(
+                    "{} holds mutex {}{} during its {}, but {} {}s without it",
+                    name(one),
+                    lock.addr,
+                    at(&lock.stack),
+                    verb(one),
+                    name(other),
+                    verb(other)
+                ),
+            ));
+        }
+    }
+    let shared = a.locks.iter().find_map(|lock| Some((lock, b.locks.iter().find(|other| other.addr == lock.addr)?)));
+    match shared {
+        Some((mine, theirs)) => {
+            for (access, lock) in [(a, mine), (b, theirs)] {
+                if access.op == Op::Write && lock.mode == LockMode::Read {
+                    found.push(miss(
+                        "write_under_rlock",
+                        format!("{} writes while it holds mutex {} only for reading{}; RLock does not keep other readers out", name(access), lock.addr, at(&lock.stack)),
+                    ));
+                }
+            }
+        }
+        None => {
+            if let (Some(mine), Some(theirs)) = (a.locks.first(), b.locks.first()) {
+                found.push(miss(
+                    "different_mutexes",
+                    format!(
+                        "both hold a mutex, but different ones: {} holds {}{}, {} holds {}{}",
+                        name(a),
+                        mine.addr,
+                        at(&mine.stack),
+                        name(b),
+                        theirs.addr,
+                        at(&theirs.stack)
+                    ),
+                ));
+            }
+        }
+    }
+}
+
+fn written_locks(race: &Race, named: &Named, locks: &Locks, found: &mut Vec<NearMiss>) {
+    let place = |index: usize, line: u32| {
+        let site = named.sides[index].site.as_ref();
+        Place { line, ..site.map(Place::of).unwrap_or_default() }.short()
+    };
+    for (one, other) in [(0, 1), (1, 0)] {
+        let Some(lock) = locks.source[one].first() else { continue };
+        let (mine, theirs) = (&race.accesses[one], &race.accesses[other]);
+        if locks.source[other].is_empty() && named.sides[other].file.is_some() {
+            found.push(miss(
+                "lock_on_one_side",
+                format!(
+                    "the {} is made with {} locked ({}); the {}'s function takes no lock",
+                    verb(mine),
+                    lock.mutex,
+                    place(one, lock.line),
+                    other_verb(mine, theirs)
+                ),
+            ));
+        }
+        if lock.shared && mine.op == Op::Write {
+            found.push(miss(
+                "write_under_rlock",
+                format!(
+                    "{} is locked only for reading ({}) around the write; RLock does not keep other readers out",
+                    lock.mutex,
+                    place(one, lock.line)
+                ),
+            ));
+        }
+        if let Some(func) = named.sides[one].site.as_ref().map(|site| super::frames::local_name(&site.func))
+            && let Some((receiver, _)) = named.sides[one]
+                .file
+                .as_ref()
+                .and_then(|file| file.function_at(named.sides[one].site.as_ref()?.line)?.receiver.clone())
+            && !func.starts_with("(*")
+            && func.contains('.')
+            && lock.mutex.split('.').next() == Some(receiver.as_str())
+        {
+            found.push(miss(
+                "copied_mutex",
+                format!("{func} has a value receiver, so {} is a copy of the mutex and excludes nobody", lock.mutex),
+            ));
+        }
+    }
+    if let ([mine, ..], [theirs, ..]) = (locks.source[0].as_slice(), locks.source[1].as_slice())
+        && !found.iter().any(|miss| miss.kind == "write_under_rlock" || miss.kind == "copied_mutex")
+    {
+        let text = if mine.leaf() == theirs.leaf() {
+            format!(
+                "both sides lock a mutex called {} ({}, {}), so these must be two different mutexes",
+                mine.leaf(),
+                place(0, mine.line),
+                place(1, theirs.line)
+            )
+        } else {
+            format!(
+                "both hold a mutex, but different ones: {} ({}) and {} ({})",
+                mine.mutex,
+                place(0, mine.line),
+                theirs.mutex,
+                place(1, theirs.line)
+            )
+        };
+        found.push(miss("different_mutexes", text));
+    }
+    found.dedup();
+}
+
+/// `read`, or `other read` where both sides do the same.
+fn other_verb(mine: &Access, theirs: &Access) -> String {
+    if mine.op == theirs.op { format!("other {}", verb(theirs)) } else { verb(theirs).to_owned() }
+}
+
+fn mixed_atomic(race: &Race, found: &mut Vec<NearMiss>) {
+    let [a, b] = &race.accesses;
+    if a.atomic == b.atomic {
+        return;
+    }
+    let (atomic, plain) = if a.atomic { (a, b) } else { (b, a) };
+    found.push(miss(
+        "mixed_atomic",
+        format!(
+            "{} uses an atomic operation, but {} {}s the same word plainly: atomics order only against other atomic operations",
+            super::goroutine(atomic), super::goroutine(plain), verb(plain)
+        ),
+    ));
+}
+
+fn buffered_channel(race: &Race, found: &mut Vec<NearMiss>) {
+    let [a, b] = &race.accesses;
+    let channel = |access: &Access, op: &str| {
+        access
+            .sync
+            .iter()
+            .filter(|event| event.op == op && event.cap.is_some_and(|cap| cap > 0))
+            .map(|event| (event.addr, event.cap))
+            .collect::<Vec<_>>()
+    };
+    for (sender, receiver) in [(a, b), (b, a)] {
+        let sends = channel(sender, "chan_send");
+        if let Some((addr, Some(cap))) =
+            channel(receiver, "chan_recv").into_iter().find(|one| one.0.is_some() && sends.contains(one))
+        {
+            let addr = addr.unwrap_or_default();
+            found.push(miss(
+                "buffered_channel",
+                format!("channel {addr} has a buffer of {cap}: a receive from it does not come before the send's completion, as it would without a buffer"),
+            ));
+            return;
+        }
+    }
+}
+
+/// What the text between a goroutine's start and the accesses shows: sleeps, and `Add` in the wrong place.
+fn from_source(race: &Race, named: &Named, found: &mut Vec<NearMiss>) {
+    for (index, access) in race.accesses.iter().enumerate() {
+        let Some(start) = super::frames::site(&access.created) else { continue };
+        let (mine, other) = (&named.sides[index], &named.sides[1 - index]);
+        let started_in = |side: &super::naming::Side| -> Option<u32> {
+            side.site.as_ref().filter(|site| site.file == start.file).map(|site| site.line)
+        };
+        // The other side, further down in the function that started this goroutine: what did it do in between?
+        if let (Some(file), Some(line)) = (&other.file, started_in(other))
+            && line > start.line
+            && file
+                .function_at(line)
+                .is_some_and(|function| (function.lines.0..=function.lines.1).contains(&start.line))
+        {
+            let between = file.lines_text(start.line, line);
+            for (what, word) in [("time.Sleep(", "time.Sleep"), ("runtime.Gosched(", "runtime.Gosched")] {
+                if let Some(offset) = between.lines().position(|text| text.contains(what))
+                    && !found.iter().any(|miss| miss.kind == "sleep")
+                {
+                    let place =
+                        Place { func: String::new(), file: start.file.clone(), line: start.line + offset as u32 };
+                    found.push(miss(
+                        "sleep",
+                        format!("{word} at {} gives the other goroutine time, but orders nothing", place.short()),
+                    ));
+                }
+            }
+        }
+        if let (Some(file), Some(line)) = (&mine.file, started_in(mine))
+            && line > start.line
+        {
+            let body = file.lines_text(start.line + 1, line);
+            let add = body.lines().enumerate().find_map(|(offset, text)| {
+                let (name, _) = text.trim().split_once(".Add(1)")?;
+                let plain = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
+                (plain && file.text.contains(&format!("{name}.Wait()"))).then(|| (offset as u32, name.to_owned()))
+            });
+            if let Some((offset, name)) = add
+                && !found.iter().any(|miss| miss.kind == "add_inside")
+            {
+                let place = Place { func: String::new(), file: start.file.clone(), line: start.line + 1 + offset };
+                found.push(miss("add_inside", format!("{name}.Add is called inside the goroutine ({}): Wait can return before it, and then waits for nobody", place.short())));
+            }
+        }
+    }
+}

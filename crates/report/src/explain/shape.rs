@@ -1,0 +1,351 @@
+//! What fits: a suggestion from the shape of a race.
+
+use super::locks::SourceLock;
+use super::naming::{Named, Side};
+use super::near::Locks;
+use super::{frames, verb};
+use crate::finding::{NearMiss, Shape, Suggestion, VariableKind};
+use crate::raw::{Op, Race};
+use crate::source::marker::{Operand, Role, Through};
+
+/// The suggestion for a race.
+pub fn suggest(race: &Race, named: &Named, locks: &Locks, near_misses: &[NearMiss]) -> Suggestion {
+    let shape = shape_of(race, named);
+    let facts = Facts::new(race, named);
+    if let Some(suggestion) = use_the_lock(shape, race, locks, near_misses, &facts) {
+        return suggestion;
+    }
+    for_shape(shape, &facts)
+}
+
+/// Names that sketches use.
+struct Facts {
+    /// The variable as written on the writing side: `c.items`.
+    text: String,
+    /// Its last name.
+    leaf: String,
+    /// The element or value type, where the source tells.
+    type_text: String,
+    reader_site: String,
+}
+
+impl Facts {
+    fn new(race: &Race, named: &Named) -> Facts {
+        let writer = writer(race);
+        let operand = named.sides[writer].operand.as_ref().or(named.sides[1 - writer].operand.as_ref());
+        let text = operand
+            .map(|operand| operand.text.split('[').next().unwrap_or_default().to_owned())
+            .unwrap_or_else(|| "x".to_owned());
+        let leaf = operand.map(|operand| operand.leaf.clone()).unwrap_or_else(|| "x".to_owned());
+        let reader = named.sides[1 - writer].site.as_ref();
+        let reader_site =
+            reader.map(|site| crate::finding::Place::of(site).short()).unwrap_or_else(|| "the other side".to_owned());
+        Facts { text, leaf, type_text: named.variable.type_text.clone(), reader_site }
+    }
+}
+
+/// Index of the side that writes; the later one if both do.
+fn writer(race: &Race) -> usize {
+    if race.accesses[0].op == Op::Write { 0 } else { 1 }
+}
+
+/// The shape of a race.
+pub fn shape_of(race: &Race, named: &Named) -> Shape {
+    let [a, b] = &race.accesses;
+    let operands: Vec<&Operand> = named.sides.iter().filter_map(|side| side.operand.as_ref()).collect();
+    let type_text = named.variable.type_text.as_str();
+    if a.atomic != b.atomic {
+        return Shape::MixedAtomic;
+    }
+    if named.declaration.as_ref().is_some_and(|declaration| declaration.loop_variable) && on_for_line(named) {
+        return Shape::LoopVariable;
+    }
+    if named.variable.kind == VariableKind::MapInside
+        || type_text.starts_with("map[") && operands.iter().any(|operand| operand.indexed)
+        || named.sides.iter().any(|side| side.through == Through::Map)
+    {
+        return Shape::Map;
+    }
+    if lazy_init(named) {
+        return Shape::LazyInit;
+    }
+    let appended =
+        operands.iter().any(|operand| operand.role == Role::Assigned && operand.value.starts_with("append("));
+    if appended || operands.iter().any(|operand| operand.role == Role::Header && operand.indexed) {
+        return Shape::SliceAppend;
+    }
+    let written: Vec<&&Operand> =
+        operands.iter().filter(|operand| matches!(operand.role, Role::Assigned | Role::Updated)).collect();
+    let steps =
+        |operand: &Operand| matches!(operand.context.as_str(), "++" | "--" | "+=" | "-=") || adds_to_itself(operand);
+    if written.iter().any(|operand| steps(operand))
+        && written.iter().all(|operand| steps(operand))
+        && !type_text.starts_with("string")
+    {
+        return Shape::Counter;
+    }
+    let truth = |operand: &Operand| matches!(operand.value.as_str(), "true" | "false");
+    let polled =
+        operands.iter().any(|operand| operand.role == Role::Read && matches!(operand.context.as_str(), "for" | "if"));
+    if type_text == "bool"
+        || written.iter().any(|operand| truth(operand))
+        || (polled && type_text.is_empty() && written.iter().any(|operand| matches!(operand.value.as_str(), "1" | "0")))
+    {
+        return Shape::Flag;
+    }
+    let pointer = type_text.starts_with('*')
+        || written.iter().any(|operand| operand.value.starts_with('&') || operand.value.starts_with("new("));
+    if pointer && !written.is_empty() {
+        return Shape::PointerPublication;
+    }
+    if result_of_goroutine(race, named) {
+        return Shape::GoroutineResult;
+    }
+    if a.op != b.op && !written.is_empty() && matches!(named.variable.kind, VariableKind::Package | VariableKind::Field)
+    {
+        return Shape::ReadMostly;
+    }
+    Shape::Other
+}
+
+/// `x = x + 1`.
+fn adds_to_itself(operand: &Operand) -> bool {
+    operand.role == Role::Assigned
+        && operand
+            .value
+            .strip_prefix(operand.text.as_str())
+            .is_some_and(|rest| rest.trim_start().starts_with(['+', '-']))
+}
+
+fn on_for_line(named: &Named) -> bool {
+    named.sides.iter().any(|side| {
+        side.operand.as_ref().is_some_and(|operand| matches!(operand.role, Role::Updated | Role::Assigned))
+            && line_of(side).is_some_and(|line| line.trim_start().starts_with("for "))
+    })
+}
+
+fn line_of(side: &Side) -> Option<&str> {
+    side.file.as_ref()?.line(side.site.as_ref()?.line)
+}
+
+/// A write a few lines below `if x == nil` or `if !x` about the same name, in a function that one side tests and both run.
+fn lazy_init(named: &Named) -> bool {
+    let same_function = match (&named.sides[0].site, &named.sides[1].site) {
+        (Some(a), Some(b)) => a.func == b.func || a.file == b.file,
+        _ => false,
+    };
+    same_function
+        && named.sides.iter().any(|side| {
+            let (Some(operand), Some(file), Some(site)) = (&side.operand, &side.file, &side.site) else { return false };
+            if operand.role != Role::Assigned {
+                return false;
+            }
+            let from =
+                file.function_at(site.line).map_or(1, |function| function.lines.0).max(site.line.saturating_sub(4));
+            let tests = [
+                format!("{} == nil", operand.text),
+                format!("!{} ", operand.text),
+                format!("len({}) == 0", operand.text),
+                format!("{} == \"\"", operand.text),
+            ];
+            (from..=site.line).filter_map(|number| file.line(number)).any(|line| {
+                line.trim_start().starts_with("if ") && tests.iter().any(|test| line.contains(test.as_str()))
+            })
+        })
+}
+
+/// A closure assigns, and the goroutine that started it reads further down.
+fn result_of_goroutine(race: &Race, named: &Named) -> bool {
+    let writer = writer(race);
+    let (mine, other) = (&named.sides[writer], &named.sides[1 - writer]);
+    let (Some(site), Some(there), Some(start)) =
+        (&mine.site, &other.site, frames::site(&race.accesses[writer].created))
+    else {
+        return false;
+    };
+    let assigned = mine.operand.as_ref().is_some_and(|operand| operand.role == Role::Assigned);
+    assigned
+        && race.accesses[1 - writer].op == Op::Read
+        && start.func == there.func
+        && site.func.starts_with(&start.func)
+        && there.line > start.line
+}
+
+/// Where one side holds a lock already, the least change is to hold it on the other too.
+fn use_the_lock(
+    shape: Shape,
+    race: &Race,
+    locks: &Locks,
+    near_misses: &[NearMiss],
+    facts: &Facts,
+) -> Option<Suggestion> {
+    let kind = |name: &str| near_misses.iter().any(|miss| miss.kind == name);
+    let lock = locks.source.iter().flatten().next();
+    let name = lock.map_or("the mutex", |lock| lock.mutex.as_str());
+    if kind("lock_on_one_side") {
+        let bare = if locks.source[0].is_empty() { 0 } else { 1 };
+        let only_reads = race.accesses[bare].op == Op::Read;
+        let place = if let Some(site) = frames::site(&race.accesses[bare].stack) {
+            crate::finding::Place::of(site).short()
+        } else {
+            facts.reader_site.clone()
+        };
+        return Some(suggestion(
+            shape,
+            format!("hold {name} around the {} at {place} too", verb(&race.accesses[bare])),
+            "a mutex orders only those who all lock it; one side does already".to_owned(),
+            lock_sketch(lock, only_reads, &facts.text),
+        ));
+    }
+    if kind("write_under_rlock") {
+        return Some(suggestion(
+            shape,
+            format!("take {name} with Lock, not RLock, where {} is written", facts.text),
+            "RLock admits other readers at the same time, so a write under it races with them".to_owned(),
+            vec![format!("{name}.Lock()"), format!("defer {name}.Unlock()")],
+        ));
+    }
+    if kind("copied_mutex") {
+        return Some(suggestion(
+            shape,
+            "give the method a pointer receiver".to_owned(),
+            "a value receiver copies the mutex, so each call locks its own".to_owned(),
+            vec![
+                format!("func (c *T) … {{ {name}.Lock(); defer {name}.Unlock()"),
+                "// and pass *T, never T".to_owned(),
+            ],
+        ));
+    }
+    if kind("different_mutexes") {
+        return Some(suggestion(
+            shape,
+            format!("guard {} by one mutex on both sides", facts.text),
+            "two mutexes exclude nobody from each other".to_owned(),
+            lock_sketch(lock, false, &facts.text),
+        ));
+    }
+    None
+}
+
+fn lock_sketch(lock: Option<&SourceLock>, read: bool, text: &str) -> Vec<String> {
+    let mutex = lock.map_or("mu", |lock| lock.mutex.as_str());
+    let access = if read { format!("v := {text}") } else { format!("// … {text} …") };
+    vec![format!("{mutex}.Lock()"), access, format!("{mutex}.Unlock()")]
+}
+
+fn suggestion(shape: Shape, text: String, reason: String, sketch: Vec<String>) -> Suggestion {
+    Suggestion { shape, text, reason, sketch }
+}
+
+/// The suggestion for a shape when nothing nearer is known.
+fn for_shape(shape: Shape, facts: &Facts) -> Suggestion {
+    let (text, leaf) = (&facts.text, &facts.leaf);
+    let pointed = facts.type_text.trim_start_matches('*');
+    let pointed = if pointed.is_empty() { "T" } else { pointed };
+    let (what, reason, sketch): (String, &str, Vec<String>) = match shape {
+        Shape::Counter => (
+            format!("make {text} an atomic.Int64"),
+            "a count that stands alone needs no lock: an atomic add is one indivisible step",
+            vec![format!("{leaf} atomic.Int64   // in the declaration"), format!("{text}.Add(1); n := {text}.Load()")],
+        ),
+        Shape::Flag => (
+            format!("make {text} an atomic.Bool, or close a channel"),
+            "a done flag tells others that something happened: an atomic store, or a close that readers wait for, also makes what came before it visible",
+            vec![
+                format!("{leaf} atomic.Bool   // {text}.Store(true), {text}.Load()"),
+                "done := make(chan struct{})   // close(done); <-done, or select".to_owned(),
+            ],
+        ),
+        Shape::Map => (
+            format!("guard {text} by a mutex"),
+            "a map's insides change in several steps, even on a lookup's side: every access, reads too, must hold the lock (sync.Map fits keys written once and read often)",
+            vec![
+                "mu.Lock()".to_owned(),
+                format!("v := {text}[k]   // likewise around every write"),
+                "mu.Unlock()".to_owned(),
+            ],
+        ),
+        Shape::SeveralFields => (
+            "guard the fields by one mutex".to_owned(),
+            "fields that belong together must change together; an atomic for each would let a reader see half of a change",
+            vec![
+                "mu sync.Mutex   // guards the fields below".to_owned(),
+                format!("mu.Lock(); {text} = …; mu.Unlock()"),
+            ],
+        ),
+        Shape::PointerPublication => (
+            format!("make {text} an atomic.Pointer[{pointed}] and leave what it points to unchanged afterwards"),
+            "without it a reader may see the new pointer before what it points to is built",
+            vec![
+                format!("{leaf} atomic.Pointer[{pointed}]   // in the declaration"),
+                format!("{text}.Store(v); v := {text}.Load()"),
+            ],
+        ),
+        Shape::GoroutineResult => (
+            format!("hand {text} back through a channel, or wait with a WaitGroup before reading it"),
+            "the end of a goroutine orders nothing by itself: somebody has to wait for it",
+            vec![
+                "result := make(chan T, 1)   // in the goroutine: result <- compute()".to_owned(),
+                format!("{text} := <-result"),
+            ],
+        ),
+        Shape::LazyInit => (
+            format!("make {text} by sync.Once or sync.OnceValue"),
+            "two goroutines may both find it unset; Once runs the initialisation one time and makes everybody see it",
+            vec![
+                format!(
+                    "var get = sync.OnceValue(func() {} {{ return … }})",
+                    if facts.type_text.is_empty() { "T" } else { &facts.type_text }
+                ),
+                format!("use get() instead of {text}"),
+            ],
+        ),
+        Shape::LoopVariable => (
+            format!("give each iteration its own {text}"),
+            "below language version 1.22 all iterations share one variable, so the loop goes on while goroutines read it",
+            vec![
+                format!("{text} := {text}   // first line of the loop's body"),
+                "// or: go 1.22 (or later) in go.mod".to_owned(),
+            ],
+        ),
+        Shape::ReadMostly => (
+            format!("guard {text} by a sync.RWMutex, or publish whole values by an atomic.Pointer"),
+            "for a value that is read often and replaced seldom, readers need not exclude each other, only the writer",
+            vec![format!("mu.RLock(); v := {text}; mu.RUnlock()"), format!("mu.Lock(); {text} = v; mu.Unlock()")],
+        ),
+        Shape::SliceAppend => (
+            format!("guard {text} by a mutex, or give each goroutine its own element"),
+            "append reads and writes the slice's header and its array: concurrent appends lose elements",
+            vec![
+                format!("mu.Lock(); {text} = append({text}, v); mu.Unlock()"),
+                format!("{text} := make([]T, n)   // then goroutine i writes {text}[i] only"),
+            ],
+        ),
+        Shape::MixedAtomic => (
+            format!("use atomic operations on {text} everywhere; best by its type, such as atomic.Int64"),
+            "an atomic type leaves no way to access the word plainly by mistake",
+            vec![format!("{leaf} atomic.Int64   // in the declaration"), format!("{text}.Add(1); n := {text}.Load()")],
+        ),
+        Shape::Other => (
+            format!("guard {text} by a mutex, or hand it over through a channel"),
+            "one of the two accesses has to wait for the other",
+            vec!["mu.Lock()".to_owned(), format!("// … {text} …"), "mu.Unlock()".to_owned()],
+        ),
+    };
+    suggestion(shape, what, reason.to_owned(), sketch)
+}
+
+/// The suggestion once several findings turned out to be about fields of one object.
+pub fn several_fields(fields: &[String], owner: &str) -> Suggestion {
+    let list = fields.join(", ");
+    let facts = Facts {
+        text: fields.first().cloned().unwrap_or_default(),
+        leaf: String::new(),
+        type_text: String::new(),
+        reader_site: String::new(),
+    };
+    let mut made = for_shape(Shape::SeveralFields, &facts);
+    made.text =
+        format!("guard {list} by one mutex{}", if owner.is_empty() { String::new() } else { format!(" in {owner}") });
+    made
+}

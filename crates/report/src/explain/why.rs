@@ -1,0 +1,179 @@
+//! Why nothing orders the two accesses, in words.
+
+use super::naming::Named;
+use super::{frames, goroutine, verb};
+use crate::finding::{Place, Why};
+use crate::raw::{Access, Race, SyncEvent, When};
+
+/// How the two goroutines are related.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kinship {
+    /// The later access's goroutine started the earlier one's.
+    LaterStartedEarlier,
+    /// The earlier access's goroutine started the later one's.
+    EarlierStartedLater,
+    /// Both were started at the same place.
+    SamePlace,
+    /// None of these is known.
+    Other,
+}
+
+fn kinship(race: &Race) -> Kinship {
+    let [later, earlier] = &race.accesses;
+    if started(later, earlier) {
+        Kinship::LaterStartedEarlier
+    } else if started(earlier, later) {
+        Kinship::EarlierStartedLater
+    } else if !later.main
+        && !earlier.main
+        && !later.created.is_empty()
+        && place(&later.created) == place(&earlier.created)
+    {
+        Kinship::SamePlace
+    } else {
+        Kinship::Other
+    }
+}
+
+/// True if `parent` started `child`: by the recorded ancestry, else by the outermost frames of the stacks.
+fn started(parent: &Access, child: &Access) -> bool {
+    if child.main || child.created.is_empty() {
+        return false;
+    }
+    // The first ancestor is the parent itself, or the goroutine's own creation where the runtime repeats it.
+    if let Some(first) = child.ancestry.first() {
+        return first.gid == parent.gid;
+    }
+    let root = |stack: &[crate::raw::Frame]| {
+        stack.iter().rev().find(|frame| !frames::is_standard(frame)).map(|frame| frame.func.clone())
+    };
+    if parent.main {
+        return root(&child.created).is_some_and(|func| func == "main.main" || func.starts_with("main.init"));
+    }
+    // A goroutine's outermost function is the same in both stacks; a test's is run by one goroutine only.
+    root(&child.created) == root(&parent.stack)
+        && !parent.stack.is_empty()
+        && parent.stack.iter().any(|frame| frame.func == "testing.tRunner")
+}
+
+fn place(stack: &[crate::raw::Frame]) -> Option<Place> {
+    frames::site(stack).map(Place::of)
+}
+
+fn at(stack: &[crate::raw::Frame]) -> String {
+    place(stack).map(|place| format!(" at {}", place.short())).unwrap_or_default()
+}
+
+/// The sentences.
+pub fn explain(race: &Race, named: &Named) -> Why {
+    let [later, earlier] = &race.accesses;
+    let what = |index: usize| {
+        named.sides[index].operand.as_ref().map(|operand| format!(" {}", operand.text)).unwrap_or_default()
+    };
+    let site = |index: usize| {
+        named.sides[index].site.as_ref().map(|site| format!(" at {}", Place::of(site).short())).unwrap_or_default()
+    };
+    let doing = |index: usize| format!("{}s{}{}", verb(&race.accesses[index]), what(index), site(index));
+    let did = |index: usize| {
+        let past = if verb(&race.accesses[index]) == "write" { "wrote" } else { "read" };
+        format!("{past}{}{}", what(index), site(index))
+    };
+    let (late, early) = (goroutine(later), goroutine(earlier));
+    let missing = match kinship(race) {
+        Kinship::LaterStartedEarlier => format!(
+            "{early} was started{} and {}; {late} {} without waiting for it",
+            at(&earlier.created),
+            did(1),
+            doing(0)
+        ),
+        Kinship::EarlierStartedLater => format!(
+            "{late} was started{}, and {early} {} only after that: the go statement orders what came before it, not what comes after; {late} {}",
+            at(&later.created),
+            did(1),
+            doing(0)
+        ),
+        Kinship::SamePlace => format!(
+            "{early} and {late} were both started{} and run side by side; {early} {} and {late} {} with nothing between them that makes one wait for the other",
+            at(&later.created),
+            did(1),
+            doing(0)
+        ),
+        Kinship::Other => format!(
+            "{early} {} and {late} {}; no chain of synchronisation leads from the one to the other",
+            did(1),
+            doing(0)
+        ),
+    };
+    let mut facts = Vec::new();
+    if let Some(common) = &race.common {
+        let who = if common.gid == 1 { "the main goroutine".to_owned() } else { format!("goroutine {}", common.gid) };
+        facts.push(format!("the last event before both is {}{} by {who}", event_noun(&common.op), at(&common.stack)));
+    }
+    for access in [earlier, later] {
+        let name = goroutine(access);
+        for when in [When::Before, When::After] {
+            // The event nearest to the access: the last before it, the first after it.
+            let mut events = access.sync.iter().filter(|event| event.when == when);
+            let event = if when == When::Before { events.next_back() } else { events.next() };
+            if let Some(event) = event {
+                let side = if when == When::Before { "before" } else { "after" };
+                facts.push(format!("{side} its {}, {name} {}", verb(access), event_sentence(event)));
+            } else if access.knows_sync() && when == When::After {
+                facts.push(format!("after its {}, {name} has not synchronised with anyone", verb(access)));
+            }
+        }
+    }
+    let kin = kinship(race);
+    if race.common.is_none() && kin == Kinship::Other {
+        for access in [earlier, later] {
+            if !access.main && !access.created.is_empty() {
+                facts.push(format!("{} was started{}", goroutine(access), at(&access.created)));
+            }
+        }
+    }
+    Why { missing, facts, from_runtime: later.knows_sync() || earlier.knows_sync() }
+}
+
+/// `the go statement`, `an unlock of a mutex`.
+fn event_noun(op: &str) -> String {
+    match op {
+        "go" => "the go statement".to_owned(),
+        "mutex_unlock" => "an unlock of a mutex".to_owned(),
+        "chan_send" => "a channel send".to_owned(),
+        "chan_recv" => "a channel receive".to_owned(),
+        "chan_close" => "the close of a channel".to_owned(),
+        other => other.replace('_', " "),
+    }
+}
+
+/// `last locked mutex 0xc000… at x.go:3`.
+fn event_sentence(event: &SyncEvent) -> String {
+    let (verb, noun) = match event.op.as_str() {
+        "mutex_lock" => ("locked", "mutex"),
+        "mutex_unlock" => ("unlocked", "mutex"),
+        "rwmutex_lock" => ("locked", "rwmutex"),
+        "rwmutex_unlock" => ("unlocked", "rwmutex"),
+        "rwmutex_rlock" => ("locked for reading", "rwmutex"),
+        "rwmutex_runlock" => ("gave back for reading", "rwmutex"),
+        "chan_send" => ("sent on", "channel"),
+        "chan_recv" => ("received from", "channel"),
+        "chan_close" => ("closed", "channel"),
+        "wg_done" => ("called Done of", "WaitGroup"),
+        "wg_wait" => ("waited for", "WaitGroup"),
+        "once" => ("passed", "Once"),
+        "cond_signal" => ("signalled", "Cond"),
+        "cond_wait" => ("was woken by", "Cond"),
+        "atomic_load" => ("loaded atomically from", "word"),
+        "atomic_store" => ("stored atomically to", "word"),
+        "atomic_rmw" => ("updated atomically", "word"),
+        "acquire" => ("acquired from", "object"),
+        "release" | "release_merge" => ("released to", "object"),
+        "release_acquire" => ("released to and acquired from", "object"),
+        "go" => return format!("started a goroutine{}", at(&event.stack)),
+        "start" => return format!("was started{}", at(&event.stack)),
+        other => (other, "on object"),
+    };
+    let addr = event.addr.map(|addr| format!(" {addr}")).unwrap_or_default();
+    let last = if event.when == When::Before { "last " } else { "first " };
+    format!("{last}{verb} {noun}{addr}{}", at(&event.stack))
+}

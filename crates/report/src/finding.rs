@@ -1,0 +1,360 @@
+//! The finding: everything a report knows about one race, as versioned plain data.
+//!
+//! This is what is saved, merged and rendered. Its JSON form is documented by `docs/findings-schema.json`; the version
+//! there is [`SCHEMA_VERSION`]. Excerpts are part of it, so that a saved report reads the same on another machine.
+
+use crate::raw;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Version of the report's JSON form. Readers accept this version and refuse later ones.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Most distinct findings a report keeps; races beyond are counted in [`Totals::findings_dropped`].
+pub const MAX_FINDINGS: usize = 1000;
+/// Most test names a finding keeps.
+pub const MAX_TESTS: usize = 50;
+/// Most processes a report lists; totals go on counting.
+pub const MAX_PROCESSES: usize = 1000;
+
+/// Everything that a run, or several runs merged, found.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// Version of this form, [`SCHEMA_VERSION`].
+    pub schema: u32,
+    /// Version of hb that wrote it.
+    pub hb_version: String,
+    /// The findings, new ones first, then by how often they occurred.
+    pub findings: Vec<Finding>,
+    /// The processes that wrote records.
+    pub processes: Vec<ProcessInfo>,
+    /// Counts over everything.
+    pub totals: Totals,
+    /// Limits of the detector that were reached, and how often.
+    #[serde(default)]
+    pub limits: BTreeMap<String, u64>,
+    /// Things about the report itself that its reader should know: damaged lines, stale baseline entries.
+    #[serde(default)]
+    pub notes: Vec<String>,
+}
+
+/// Counts over a whole report.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Totals {
+    /// Races as reported by processes, repetitions included.
+    pub races: u64,
+    /// Processes that wrote records.
+    pub processes: u64,
+    /// Of those, processes without an end record: killed, crashed, or still running.
+    pub unfinished_processes: u64,
+    /// Lines that were no record.
+    pub damaged_lines: u64,
+    /// Races left out because [`MAX_FINDINGS`] distinct findings were there already.
+    pub findings_dropped: u64,
+}
+
+/// A process of the run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProcessInfo {
+    /// Process id.
+    pub pid: u32,
+    /// Parent's process id.
+    pub ppid: u32,
+    /// File name of the executable, without its directory.
+    pub exe: String,
+    /// Go version.
+    pub goversion: String,
+    /// Races it reported.
+    pub races: u64,
+    /// Whether it wrote its end record.
+    pub ended: bool,
+}
+
+/// One race, from however many goroutines, tests and processes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Identity that survives line shifts and other goroutine numbers: 16 hexadecimal digits.
+    pub fingerprint: String,
+    /// One line: `data race on total: write and read of a package-level variable`.
+    pub title: String,
+    /// The variable.
+    pub variable: Variable,
+    /// The accesses, the later one first.
+    pub accesses: [AccessInfo; 2],
+    /// Why nothing orders them.
+    pub why: Why,
+    /// Synchronisation that is there but does not order them.
+    #[serde(default)]
+    pub near_misses: Vec<NearMiss>,
+    /// What would fit.
+    #[serde(default)]
+    pub suggestion: Option<Suggestion>,
+    /// Which tests are concerned.
+    #[serde(default)]
+    pub tests: Option<TestAttribution>,
+    /// How often and where it was seen.
+    pub counts: Counts,
+    /// New, known, or suppressed.
+    #[serde(default)]
+    pub status: Status,
+    /// The first occurrence, as the runtime told it.
+    pub race: raw::Race,
+}
+
+/// Whether a finding counts against the run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Status {
+    /// In no baseline.
+    #[default]
+    New,
+    /// In the baseline.
+    Known {
+        /// The entry's reason.
+        reason: String,
+    },
+    /// Silenced by a `//hb:ignore` comment.
+    Ignored {
+        /// The comment's reason.
+        reason: String,
+        /// Where the comment is.
+        place: Place,
+    },
+}
+
+/// A place in the source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Place {
+    /// Function, as Go names it.
+    pub func: String,
+    /// File as the binary names it.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+}
+
+impl Place {
+    /// The place of a frame.
+    pub fn of(frame: &raw::Frame) -> Place {
+        Place { func: frame.func.clone(), file: frame.file.clone(), line: frame.line }
+    }
+
+    /// `main.go:12`: the file's name without directories.
+    pub fn short(&self) -> String {
+        format!("{}:{}", self.file.rsplit(['/', '\\']).next().unwrap_or_default(), self.line)
+    }
+}
+
+/// What kind of variable races.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VariableKind {
+    /// Package-level.
+    Package,
+    /// A struct's field.
+    Field,
+    /// A local variable that several goroutines share.
+    Local,
+    /// The inside of a map.
+    MapInside,
+    /// An element of a slice or array.
+    Element,
+    /// Memory reached through a pointer or a call.
+    #[default]
+    Memory,
+}
+
+/// The variable that the race is on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Variable {
+    /// Its name as a reader would say it: `total`, `Cache.items`, or empty if not found out.
+    pub name: String,
+    /// Kind.
+    pub kind: VariableKind,
+    /// Its type as written in the source, if found.
+    pub type_text: String,
+    /// Where it is declared, if found.
+    pub declared: Option<Place>,
+    /// Where its memory was allocated, if the runtime told.
+    pub allocated: Option<Place>,
+    /// Bytes in the memory block or global, 0 if not known.
+    pub object_size: u64,
+    /// Offset of the access in it.
+    pub offset: u64,
+    /// What a half-seen value of this type does, if it has more than one word.
+    pub torn: String,
+}
+
+/// One access, explained.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AccessInfo {
+    /// Read or write.
+    pub op: raw::Op,
+    /// Done atomically.
+    pub atomic: bool,
+    /// The innermost place in the user's own code, else the innermost of all.
+    pub site: Place,
+    /// Whether `site` is really known (false when the stack was lost).
+    pub site_known: bool,
+    /// The accessed expression, if it could be told from the source.
+    pub expression: Option<Expression>,
+    /// Lines around the site.
+    pub excerpt: Vec<ExcerptLine>,
+    /// The test to whose family the goroutine belongs.
+    pub test: Option<String>,
+    /// Where the goroutine was started (in the user's own code if possible); none for main.
+    pub started: Option<Place>,
+}
+
+/// An expression on the site's line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Expression {
+    /// Its text.
+    pub text: String,
+    /// Bytes from the start of the line to its start and end.
+    pub columns: (usize, usize),
+}
+
+/// A line of source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ExcerptLine {
+    /// Line number.
+    pub line: u32,
+    /// Its text, tabs kept.
+    pub text: String,
+}
+
+/// Why nothing orders the accesses.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Why {
+    /// The missing edge in a sentence or two.
+    pub missing: String,
+    /// What is known besides, one sentence each: common ancestor, last synchronisations.
+    pub facts: Vec<String>,
+    /// True if the runtime told what the goroutines synchronised with.
+    pub from_runtime: bool,
+}
+
+/// Synchronisation that looks like it should help and does not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NearMiss {
+    /// Stable word: `different_mutexes`, `lock_on_one_side`, `write_under_rlock`, `mixed_atomic`, `add_inside`,
+    /// `buffered_channel`, `sleep`, `copied_mutex`.
+    pub kind: String,
+    /// In words.
+    pub text: String,
+}
+
+/// The shape of a race, which decides what fits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// A number that goes up.
+    Counter,
+    /// A bool that says stop, done or ready.
+    Flag,
+    /// A map.
+    Map,
+    /// Several fields that belong together.
+    SeveralFields,
+    /// A pointer to something just built.
+    PointerPublication,
+    /// What a goroutine computed.
+    GoroutineResult,
+    /// Made on first use.
+    LazyInit,
+    /// A loop variable shared by the iterations.
+    LoopVariable,
+    /// Read often, written seldom.
+    ReadMostly,
+    /// A slice that grows.
+    SliceAppend,
+    /// Atomic on one side, plain on the other.
+    MixedAtomic,
+    /// None of these.
+    #[default]
+    Other,
+}
+
+/// What would fit: a suggestion, not a verdict.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Suggestion {
+    /// The shape it follows from.
+    pub shape: Shape,
+    /// What to do.
+    pub text: String,
+    /// Why that fits.
+    pub reason: String,
+    /// Two or three lines of Go.
+    pub sketch: Vec<String>,
+}
+
+/// Which tests a race belongs to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TestAttribution {
+    /// `package.Test/sub` of either side, without repetition.
+    pub names: Vec<String>,
+    /// In words: `started by TestA, seen while TestB ran`.
+    pub text: String,
+}
+
+/// How often a finding was seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// Reports by processes.
+    pub occurrences: u64,
+    /// Processes.
+    pub processes: u64,
+    /// Tests, at most [`MAX_TESTS`].
+    pub tests: BTreeSet<String>,
+    /// Packages of the accesses' sites.
+    pub packages: BTreeSet<String>,
+}
+
+impl Finding {
+    /// The two accesses in the order in which they ran.
+    pub fn in_order(&self) -> [(&raw::Access, &AccessInfo); 2] {
+        [(&self.race.accesses[1], &self.accesses[1]), (&self.race.accesses[0], &self.accesses[0])]
+    }
+
+    /// True if it counts against the run.
+    pub fn is_new(&self) -> bool {
+        self.status == Status::New
+    }
+}
+
+impl Report {
+    /// Findings that are in no baseline and not ignored.
+    pub fn new_findings(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.is_new())
+    }
+
+    /// `3 races, 1 new, 2 known`, for the closing line.
+    pub fn summary(&self) -> String {
+        let count = |want: fn(&Status) -> bool| self.findings.iter().filter(|finding| want(&finding.status)).count();
+        let new = count(|status| matches!(status, Status::New));
+        let known = count(|status| matches!(status, Status::Known { .. }));
+        let ignored = count(|status| matches!(status, Status::Ignored { .. }));
+        let all = self.findings.len();
+        let mut text = format!("{all} race{}", if all == 1 { "" } else { "s" });
+        if known + ignored > 0 {
+            text += &format!(", {new} new, {known} known");
+        }
+        if ignored > 0 {
+            text += &format!(", {ignored} ignored");
+        }
+        text
+    }
+}
