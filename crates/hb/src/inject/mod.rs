@@ -1,0 +1,266 @@
+//! The delivery of the runtime into Go builds.
+//!
+//! [`prepare`] looks at a Go toolchain and says what the go command has to be told so that the
+//! programs it builds carry our runtime. There are three ways ([`Delivery`]); none of them changes
+//! the toolchain or copies it.
+
+mod blob;
+mod edits;
+mod store;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use store::FileSet;
+
+/// A Go toolchain, as `go env` describes it for the build at hand.
+#[derive(Clone, Debug)]
+pub struct Toolchain {
+    /// `GOROOT`.
+    pub goroot: PathBuf,
+    /// `GOVERSION`, such as `go1.26.8`.
+    pub version: String,
+    /// `GOOS`.
+    pub goos: String,
+    /// `GOARCH`.
+    pub goarch: String,
+    /// `CGO_ENABLED`, which is off by itself where there is no C compiler.
+    pub cgo_enabled: bool,
+    /// `GOAMD64`: `v1` to `v4`.
+    pub goamd64: String,
+}
+
+/// The way the runtime gets into a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// As a part of package `runtime`, with assembly hooks and edits of our own, by `-overlay`.
+    Fast,
+    /// As an object in the place of the Go distribution's own, behind its unchanged hooks, by
+    /// `-toolexec`: for toolchains that we do not know.
+    Plain,
+    /// As [`Delivery::Fast`], but where cgo is off and the go command itself refuses `-race`.
+    NoCgo,
+}
+
+/// What to tell the go command.
+#[derive(Clone, Debug)]
+pub struct Injection {
+    /// The way that was chosen.
+    pub delivery: Delivery,
+    /// For `-overlay`: files of the toolchain (or new ones) and what replaces them.
+    pub overlay: BTreeMap<PathBuf, PathBuf>,
+    /// For `-toolexec`: a program and its first arguments.
+    pub toolexec: Option<Vec<String>>,
+    /// Further build flags, which come before the user's own.
+    pub flags: Vec<String>,
+    /// Build tags, to be merged with the user's own `-tags`.
+    pub tags: Vec<String>,
+    /// Environment variables for the go command.
+    pub env: Vec<(String, String)>,
+    /// What the user should be told, one sentence each.
+    pub notices: Vec<String>,
+}
+
+/// Why no way was found.
+#[derive(Debug)]
+pub enum InjectError {
+    /// There is no runtime for this operating system and processor.
+    Unsupported {
+        /// `GOOS/GOARCH`.
+        platform: String,
+    },
+    /// The Go version is too old.
+    TooOld {
+        /// `GOVERSION`.
+        version: String,
+    },
+    /// The chosen or only way needs files of the toolchain that are not what we know.
+    UnknownToolchain {
+        /// What is different.
+        reason: String,
+    },
+    /// A file of the toolchain cannot be read.
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The cache cannot be written.
+    Cache {
+        /// The cache directory.
+        path: PathBuf,
+        /// Why not.
+        error: io::Error,
+    },
+}
+
+impl fmt::Display for InjectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsupported { platform } => {
+                write!(f, "{platform} is not supported: hb works on linux/amd64")
+            }
+            Self::TooOld { version } => {
+                write!(f, "{version} is too old: hb works with Go 1.25 and newer")
+            }
+            Self::UnknownToolchain { reason } => {
+                write!(f, "this Go toolchain differs from those that hb knows: {reason}")
+            }
+            Self::Damaged { path, error } => {
+                write!(f, "damaged Go toolchain: {}: {error}", path.display())
+            }
+            Self::Cache { path, error } => write!(f, "cannot write {}: {error}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for InjectError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Damaged { error, .. } | Self::Cache { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Prepares builds with the toolchain `tc`. Files are kept in `cache_dir`. `want` asks for one way;
+/// without it the best is chosen: no cgo where cgo is off, else the fast way, else the plain one.
+pub fn prepare(
+    tc: &Toolchain,
+    cache_dir: &Path,
+    want: Option<Delivery>,
+) -> Result<Injection, InjectError> {
+    if (tc.goos.as_str(), tc.goarch.as_str()) != ("linux", "amd64") {
+        return Err(InjectError::Unsupported {
+            platform: format!("{}/{}", tc.goos, tc.goarch),
+        });
+    }
+    if minor_version(&tc.version).is_some_and(|minor| minor < OLDEST_MINOR) {
+        return Err(InjectError::TooOld { version: tc.version.clone() });
+    }
+    let best = if tc.cgo_enabled { Delivery::Fast } else { Delivery::NoCgo };
+    match want.unwrap_or(best) {
+        Delivery::Plain => plain(tc, cache_dir, Vec::new()),
+        delivery => match fast(tc, cache_dir, delivery) {
+            Err(InjectError::UnknownToolchain { reason }) if want.is_none() && tc.cgo_enabled => {
+                plain(tc, cache_dir, vec![format!(
+                    "this Go toolchain differs from those that hb knows, so the slower way without edits is used: {reason}"
+                )])
+            }
+            result => result,
+        },
+    }
+}
+
+/// The entry of `hb toolexec`: `args` are what follows that word on the command line.
+pub fn toolexec(_args: &[OsString]) -> ExitCode {
+    ExitCode::FAILURE
+}
+
+/// The oldest Go release that is supported is 1.25.
+const OLDEST_MINOR: u32 = 25;
+
+/// The 26 of `go1.26.8`; `None` for a development version, which is newer than any release.
+fn minor_version(version: &str) -> Option<u32> {
+    let rest = version.strip_prefix("go1.")?;
+    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    rest[..digits].parse().ok()
+}
+
+/// Our file in the place of the Go distribution's.
+const HOOKS: &str = include_str!("../../../../go/race_amd64.s");
+const RACE_PACKAGE: &str = include_str!("../../../../go/runtime_race.go");
+const RACE_PACKAGE_NONE: &str = include_str!("../../../../go/runtime_race_none.go");
+
+/// The comment in [`HOOKS`] that the definitions are put behind.
+const HOOKS_INCLUDES_END: &str = "#include \"cgo/abi_amd64.h\"\n";
+
+fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, InjectError> {
+    let src = tc.goroot.join("src");
+    let mut files = FileSet::default();
+    let mut entry_points = Vec::new();
+    let edited: BTreeSet<&'static str> = edits::EDITS.iter().map(|edit| edit.file).collect();
+    for &file in &edited {
+        let source = read(&src.join(file))?;
+        let edited = edits::apply(file, &source, |name| blob::EXPORTS.contains_key(name))
+            .map_err(|mismatch| InjectError::UnknownToolchain { reason: mismatch.to_string() })?;
+        entry_points.extend(edited.entry_points);
+        files.add(file, edited.text);
+    }
+
+    let theirs = read(&src.join("runtime/race_amd64.s"))?;
+    if let Some(name) = missing_hook(&theirs, HOOKS) {
+        return Err(InjectError::UnknownToolchain {
+            reason: format!("runtime/race_amd64.s: {name} is not known"),
+        });
+    }
+    let (head, tail) = HOOKS.split_once(HOOKS_INCLUDES_END).expect("the hooks include Go's headers");
+    let hooks = format!(
+        "{head}{HOOKS_INCLUDES_END}\n{}{tail}{}",
+        blob::definitions(),
+        blob::entry_points(entry_points.iter().map(String::as_str)),
+    );
+    files.add("runtime/race_amd64.s", hooks);
+    files.add("runtime/zhb_blob_amd64.s", blob::assembly());
+    files.add("runtime/race/race.go", RACE_PACKAGE);
+    for file in ["runtime/race/race_v1_amd64.go", "runtime/race/race_v3_amd64.go"] {
+        files.add(file, RACE_PACKAGE_NONE);
+    }
+
+    let names: Vec<String> = files.names().map(str::to_owned).collect();
+    let dir = store(&files, cache)?;
+    let overlay = names
+        .iter()
+        .map(|name| (src.join(name), dir.join(name)))
+        .collect();
+    Ok(Injection {
+        delivery,
+        overlay,
+        toolexec: None,
+        flags: vec!["-race".to_owned()],
+        tags: Vec::new(),
+        env: Vec::new(),
+        notices: Vec::new(),
+    })
+}
+
+fn plain(_tc: &Toolchain, _cache: &Path, _notices: Vec<String>) -> Result<Injection, InjectError> {
+    Err(InjectError::UnknownToolchain { reason: "unknown".to_owned() })
+}
+
+/// The first function that `theirs` defines for others and `ours` does not.
+fn missing_hook(theirs: &str, ours: &str) -> Option<String> {
+    let ours = defined_functions(ours);
+    defined_functions(theirs).into_iter().find(|name| !ours.contains(name))
+}
+
+/// The functions that an assembly file defines for other files: those named in a `TEXT` directive
+/// or given to a macro that writes one, without those local to the file.
+fn defined_functions(assembly: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for line in assembly.lines() {
+        let name = match line.strip_prefix("TEXT") {
+            Some(rest) => rest.trim_start().split(['(', '<']).next(),
+            // A macro at the start of a line: LOAD(sync∕atomic·LoadInt32, ...
+            None => line.split_once('(').and_then(|(name, rest)| {
+                let is_macro = !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase());
+                is_macro.then_some(rest)?.split(',').next()
+            }),
+        };
+        names.extend(name.filter(|name| name.contains('·')).map(str::to_owned));
+    }
+    names
+}
+
+fn read(path: &Path) -> Result<String, InjectError> {
+    fs::read_to_string(path).map_err(|error| InjectError::Damaged { path: path.to_owned(), error })
+}
+
+fn store(files: &FileSet, cache: &Path) -> Result<PathBuf, InjectError> {
+    files.store(cache).map_err(|error| InjectError::Cache { path: cache.to_owned(), error })
+}

@@ -1,0 +1,443 @@
+//! What happens at each hook: find the engine, hand over, and report what it finds.
+//!
+//! All state is one [`State`] in a mapping at a fixed address, because the object has no writable data of its own.
+
+use crate::layout::{self, Map, NoRoom};
+use crate::{races, sys};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::*};
+use hb_detector::context::FLAG_MAIN;
+use hb_detector::history::SyncOp;
+use hb_detector::memory::Spin;
+use hb_detector::{Conflicts, Detector};
+use hb_wire::Reporter;
+
+/// A goroutine's context, as Go keeps it in `g.racectx`. 0 where the goroutine has none (a scheduler goroutine).
+pub type Context = usize;
+
+/// The atomic operations of `sync/atomic`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum AtomicOp {
+    /// Read.
+    Load,
+    /// Write.
+    Store,
+    /// Write, giving the old value.
+    Exchange,
+    /// Add, giving the old value.
+    Add,
+    /// Bitwise and, giving the old value.
+    And,
+    /// Bitwise or, giving the old value.
+    Or,
+    /// Write if the old value is the expected one, giving whether it was.
+    CompareExchange,
+}
+
+/// The state of the runtime. Zero memory is its initial value.
+#[repr(C)]
+pub struct State {
+    /// The engine. Its first word is [`Map::data_distance`], which the fast paths read at [`layout::STATE`].
+    pub detector: Detector<Map>,
+    /// Go's `racecallbackthunk`.
+    pub callback: AtomicUsize,
+    processors: AtomicUsize,
+    /// Reports so far.
+    pub races: AtomicU64,
+    /// Guards `reporter` and the memory for reports.
+    pub report_lock: Spin,
+    /// Options that the engine's glue needs.
+    pub suppress_equal_stacks: AtomicBool,
+    /// As above.
+    pub suppress_equal_addresses: AtomicBool,
+    sleep_at_exit: AtomicU32,
+    /// Prints.
+    pub reporter: Reporter,
+}
+
+/// Where the memory for reports begins.
+pub const REPORT_MEMORY: usize = layout::STATE + (1 << 20);
+
+const _: () = assert!(size_of::<State>() <= REPORT_MEMORY - layout::STATE);
+const _: () = assert!(core::mem::offset_of!(State, detector) == 0);
+
+/// The state.
+#[inline]
+pub fn state() -> &'static State {
+    // SAFETY: `init` mapped it before any other hook can run; it is never unmapped, zero memory is valid for it, and what is
+    // not atomic in it is guarded by `report_lock` or written by `init` only.
+    unsafe { &*(layout::STATE as *const State) }
+}
+
+/// The context as the engine knows it; `None` where there is none.
+#[inline]
+fn known<'a>(context: Context) -> Option<&'a mut hb_detector::Context> {
+    // SAFETY: Go passes what `go_start` gave it, from one thread at a time: the goroutine's own, or that of whoever wakes it
+    // while it is parked.
+    unsafe { (context as *mut hb_detector::Context).as_mut() }
+}
+
+#[inline]
+fn seen<'a>(context: Context, goid: usize) -> Option<&'a mut hb_detector::Context> {
+    let ctx = known(context)?;
+    if goid != 0 && ctx.goid.load(Relaxed) != goid as u64 {
+        state().detector.set_goid(ctx, goid as u64);
+    }
+    Some(ctx)
+}
+
+#[cold]
+fn no_room(error: NoRoom) -> ! {
+    let mut text = [0; 512];
+    let mut out = hb_wire::Buffer::new(&mut text);
+    out.bytes(b"hb: cannot get ");
+    out.decimal((error.bytes >> 20).max(1) as u64);
+    out.bytes(b" MB of address space");
+    if error.error == sys::EEXIST {
+        out.bytes(b": something else lies where the shadow memory belongs\n");
+    } else {
+        out.bytes(
+            b".\nhb keeps one byte of shadow for each byte of the program's memory, and tables besides (about 90 GB of \
+addresses, little of it memory).\nRaise or remove the limit on address space (ulimit -v unlimited), or allow \
+overcommitting (sysctl vm.overcommit_memory=1 or 0).\n",
+        );
+    }
+    let _ = sys::write_all(2, out.as_bytes());
+    sys::exit_group(2)
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn init(context: *mut Context, processor: *mut usize, callback: usize, argv: *const *const u8) {
+    if let Err(error) = layout::map_state() {
+        no_room(error);
+    }
+    // SAFETY: just mapped, zero, and nobody else runs.
+    let state = unsafe { &mut *(layout::STATE as *mut State) };
+    if let Err(error) = state.detector.memory.map_regions() {
+        no_room(error);
+    }
+    // SAFETY: zero memory but for the map, which is taken out and put back; its regions are mapped for ever.
+    let detector = unsafe {
+        let at = &raw mut state.detector;
+        let map = (&raw const (*at).memory).read();
+        Detector::init(at, map)
+    };
+    state.callback.store(callback, Relaxed);
+    let settings = races::begin(state, argv);
+    state.suppress_equal_stacks.store(settings.suppress_equal_stacks, Relaxed);
+    state.suppress_equal_addresses.store(settings.suppress_equal_addresses, Relaxed);
+    state.sleep_at_exit.store(settings.atexit_sleep_ms, Relaxed);
+    if let Some(size) = settings.history_size {
+        detector.set_history(hb_detector::limits::HISTORY_EVENTS / 2 << (size & 7));
+    }
+    // SAFETY: Go passes the addresses of two variables of its own.
+    unsafe {
+        *context = detector.go_start(None, 0, FLAG_MAIN) as Context;
+        *processor = new_processor();
+    }
+}
+
+fn new_processor() -> usize {
+    layout::STATE + state().processors.fetch_add(1, Relaxed) + 1
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn fini() {
+    let sleep = state().sleep_at_exit.load(Relaxed);
+    if sleep > 0 {
+        sys::nanosleep(sleep as u64 * 1_000_000);
+    }
+    if let Some(status) = races::finish() {
+        sys::exit_group(status);
+    }
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn proc_create(processor: *mut usize) {
+    // SAFETY: Go passes the address of a variable of its own.
+    unsafe { *processor = new_processor() };
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn proc_destroy(_processor: usize) {}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn map_shadow(addr: usize, size: usize) {
+    match state().detector.memory.add(addr, size) {
+        Ok(true) => {}
+        Ok(false) => {
+            let _ = sys::write_all(2, b"hb: a heap at this address cannot be checked\n");
+            sys::exit_group(2);
+        }
+        Err(error) => no_room(error),
+    }
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn go_start(parent: Context, context: *mut Context, pc: usize) {
+    let new = state().detector.go_start(known(parent), pc as u64, 0);
+    // SAFETY: Go passes the address of a variable of its own.
+    unsafe { *context = new as Context };
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn go_end(context: Context) {
+    if context != 0 {
+        // SAFETY: Go passes what `go_start` gave it, for the last time.
+        unsafe { state().detector.go_end(context as *mut hb_detector::Context) };
+    }
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn finalizer_goroutine(context: Context) {
+    if let Some(ctx) = known(context) {
+        state().detector.acquire_all(ctx);
+    }
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn report_count(count: *mut u64) {
+    // SAFETY: Go passes the address of a variable of its own.
+    unsafe { *count = state().races.load(SeqCst) };
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+#[inline]
+pub fn malloc(addr: usize, size: usize) {
+    let detector = &state().detector;
+    if size != 0 && detector.memory.in_heap(addr) {
+        detector.forget((addr >> 12) as u32, addr, size);
+    }
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn free(addr: usize, size: usize) {
+    malloc(addr, size);
+}
+
+/// Runs `f` for a synchronisation of a goroutine on an address, unless it is to be ignored.
+#[inline]
+fn synchronise(context: Context, addr: usize, f: impl FnOnce(&Detector<Map>, &mut hb_detector::Context)) {
+    let detector = &state().detector;
+    if let Some(ctx) = known(context)
+        && ctx.ignore == 0
+        && detector.memory.has(addr)
+    {
+        f(detector, ctx);
+    }
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn acquire(context: Context, addr: usize) {
+    synchronise(context, addr, |detector, ctx| detector.acquire(ctx, addr));
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn release(context: Context, addr: usize) {
+    synchronise(context, addr, |detector, ctx| detector.release(ctx, addr));
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn release_acquire(context: Context, addr: usize) {
+    synchronise(context, addr, |detector, ctx| detector.release_acquire(ctx, addr));
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn release_merge(context: Context, addr: usize) {
+    synchronise(context, addr, |detector, ctx| detector.release_merge(ctx, addr));
+}
+
+/// Orders what goroutine `from` did before what goroutine `to`, which is parked, does next.
+pub fn go_edge(from: Context, to: Context) {
+    if from != to
+        && let (Some(from), Some(to)) = (known(from), known(to))
+    {
+        state().detector.edge(from, to);
+    }
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn ignore_sync_begin(context: Context) {
+    if let Some(ctx) = known(context) {
+        ctx.ignore += 1;
+    }
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn ignore_sync_end(context: Context) {
+    if let Some(ctx) = known(context) {
+        ctx.ignore = ctx.ignore.saturating_sub(1);
+    }
+}
+
+#[inline]
+fn access(ctx: &mut hb_detector::Context, addr: usize, size: usize, write: bool, pc: usize) {
+    let mut conflicts = Conflicts::new();
+    state().detector.access(ctx, addr, size, write, pc as u64, &mut conflicts);
+    if !conflicts.is_empty() {
+        races::report(ctx, &conflicts, write, false, size, pc);
+    }
+}
+
+/// As [`access`], in a function that is not instrumented: `caller_pc` is where it was called, 0 if a frame says so already.
+fn access_in(ctx: &mut hb_detector::Context, addr: usize, write: bool, caller_pc: usize, pc: usize) {
+    let detector = &state().detector;
+    if caller_pc != 0 {
+        detector.func_enter(ctx, caller_pc as u64, 0);
+    }
+    access(ctx, addr, 1, write, pc);
+    if caller_pc != 0 {
+        detector.func_exit(ctx);
+    }
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn read(context: Context, addr: usize, pc: usize, goid: usize) {
+    if let Some(ctx) = seen(context, goid) {
+        access(ctx, addr, 1, false, pc);
+    }
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn write(context: Context, addr: usize, pc: usize, goid: usize) {
+    if let Some(ctx) = seen(context, goid) {
+        access(ctx, addr, 1, true, pc);
+    }
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn read_pc(context: Context, addr: usize, caller_pc: usize, pc: usize, goid: usize) {
+    if let Some(ctx) = seen(context, goid) {
+        access_in(ctx, addr, false, caller_pc, pc);
+    }
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn write_pc(context: Context, addr: usize, caller_pc: usize, pc: usize, goid: usize) {
+    if let Some(ctx) = seen(context, goid) {
+        access_in(ctx, addr, true, caller_pc, pc);
+    }
+}
+
+/// The part of a range that has shadow: one that begins in the heap or the data segments but runs over their end is cut.
+#[inline]
+fn within(addr: usize, size: usize) -> usize {
+    let memory = &state().detector.memory;
+    if size == 0 || memory.has(addr + size - 1) { size } else { size.min(4096 - (addr & 4095)) }
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn read_range(context: Context, addr: usize, size: usize, pc: usize, goid: usize) {
+    if let Some(ctx) = seen(context, goid) {
+        access(ctx, addr, within(addr, size), false, pc);
+    }
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn write_range(context: Context, addr: usize, size: usize, pc: usize, goid: usize) {
+    if let Some(ctx) = seen(context, goid) {
+        access(ctx, addr, within(addr, size), true, pc);
+    }
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn func_enter(context: Context, pc: usize, goid: usize) {
+    if let Some(ctx) = seen(context, goid) {
+        state().detector.func_enter(ctx, pc as u64, 0);
+    }
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn func_exit(context: Context) {
+    if let Some(ctx) = known(context) {
+        state().detector.func_exit(ctx);
+    }
+}
+
+/// Performs an atomic operation of `size` bytes as the engine orders it.
+#[inline]
+fn atomically<R>(
+    context: Context,
+    goid: usize,
+    addr: usize,
+    size: usize,
+    caller_pc: usize,
+    pc: usize,
+    op: impl FnOnce() -> (R, SyncOp),
+) -> R {
+    let detector = &state().detector;
+    let Some(ctx) = seen(context, goid) else { return op().0 };
+    if ctx.ignore != 0 || !detector.memory.has(addr) {
+        return op().0;
+    }
+    detector.func_enter(ctx, caller_pc as u64, 0);
+    let mut conflicts = Conflicts::new();
+    let mut write = true;
+    let result = detector.atomic(ctx, addr, size, pc as u64, &mut conflicts, || {
+        let (result, done) = op();
+        write = done != SyncOp::AtomicLoad;
+        (result, done)
+    });
+    if !conflicts.is_empty() {
+        races::report(ctx, &conflicts, write, true, size, pc);
+    }
+    detector.func_exit(ctx);
+    result
+}
+
+macro_rules! atomic {
+    ($name:ident, $int:ty, $atomic:ty, $new:literal, $swapped:literal) => {
+        #[expect(missing_docs, reason = "described at the ABI functions of the same name")]
+        #[inline]
+        pub fn $name(op: AtomicOp, context: Context, caller_pc: usize, pc: usize, arguments: *mut u8, goid: usize) {
+            // SAFETY: the block begins with the address of the word, to which Go has a pointer; the Go side has touched it
+            // already, so that a bad pointer has faulted there.
+            let word = unsafe { <$atomic>::from_ptr(arguments.cast::<*mut $int>().read()) };
+            // SAFETY: the value follows the address. A load has its result's place there.
+            let value = unsafe { arguments.add(8).cast::<$int>().read() };
+            let addr = word.as_ptr() as usize;
+            let size = size_of::<$int>();
+            let old = match op {
+                AtomicOp::Load => {
+                    let value = atomically(context, goid, addr, size, caller_pc, pc, || {
+                        (word.load(SeqCst), SyncOp::AtomicLoad)
+                    });
+                    // SAFETY: a load's result follows the address.
+                    unsafe { arguments.add(8).cast::<$int>().write(value) };
+                    return;
+                }
+                AtomicOp::Store => {
+                    return atomically(context, goid, addr, size, caller_pc, pc, || {
+                        (word.store(value, SeqCst), SyncOp::AtomicStore)
+                    });
+                }
+                AtomicOp::CompareExchange => {
+                    // SAFETY: the new value follows the old one, aligned as itself.
+                    let new = unsafe { arguments.add($new).cast::<$int>().read() };
+                    let swapped = atomically(context, goid, addr, size, caller_pc, pc, || {
+                        let swapped = word.compare_exchange(value, new, SeqCst, SeqCst).is_ok();
+                        (swapped, if swapped { SyncOp::AtomicRmw } else { SyncOp::AtomicLoad })
+                    });
+                    // SAFETY: the result is one byte at the next multiple of 8.
+                    unsafe { arguments.add($swapped).write(u8::from(swapped)) };
+                    return;
+                }
+                AtomicOp::Exchange | AtomicOp::Add | AtomicOp::And | AtomicOp::Or => {
+                    atomically(context, goid, addr, size, caller_pc, pc, || {
+                        let old = match op {
+                            AtomicOp::Exchange => word.swap(value, SeqCst),
+                            AtomicOp::Add => word.fetch_add(value, SeqCst),
+                            AtomicOp::And => word.fetch_and(value, SeqCst),
+                            _ => word.fetch_or(value, SeqCst),
+                        };
+                        (old, SyncOp::AtomicRmw)
+                    })
+                }
+            };
+            // SAFETY: the result follows the value, at the next multiple of 8.
+            unsafe { arguments.add(16).cast::<$int>().write(old) };
+        }
+    };
+}
+
+atomic!(atomic32, u32, AtomicU32, 12, 16);
+atomic!(atomic64, u64, AtomicU64, 16, 24);

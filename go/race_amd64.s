@@ -1,0 +1,384 @@
+// The way from Go code to the runtime of hb, on amd64.
+//
+// hb puts this file in the place of the Go distribution's file of the same name, with one `#define`
+// for each exported function of the runtime before it: `__tsan_read` becomes the operand
+// `tsan_read`, which is `runtime·hbblob+OFFSET(SB)`, good for CALL, JMP and LEAQ alike.
+//
+// Conventions
+//
+// - Hooks that Go code calls are defined as ABIInternal, so that no wrapper stands between the
+//   caller and the hook: arguments come in AX, BX, CX, DI, SI, results go in AX; R14 is g and X15 is
+//   zero; every other register may be used. So (SP) at entry is the caller's own pc.
+// - Runtime functions follow the System V convention: DI, SI, DX, CX, R8; BX, BP, R12-R15 preserved.
+//   R8 is the goid for every __tsan_hb_* hook (see crates/runtime/src/abi.rs).
+// - They run on the thread's g0 stack (ON_G0), because a goroutine's stack may have as little as a
+//   few hundred bytes left.
+// - A function that writes SP (that is, uses ON_G0) must not fault: Go cannot unwind through it.
+//   So nil is found out before, in the function that Go code called.
+
+//go:build race
+
+#include "go_asm.h"
+#include "go_tls.h"
+#include "funcdata.h"
+#include "textflag.h"
+#include "cgo/abi_amd64.h"
+
+// IN_RANGE goes on at `inside` if addr lies in the heap arenas or the data segments, otherwise it
+// jumps to `outside`. Nothing is known about other memory, so nothing is checked there.
+#define IN_RANGE(addr, inside, outside) \
+	CMPQ	addr, runtime·racearenastart(SB); \
+	JB	range_data; \
+	CMPQ	addr, runtime·racearenaend(SB); \
+	JB	inside; \
+range_data: \
+	CMPQ	addr, runtime·racedatastart(SB); \
+	JB	outside; \
+	CMPQ	addr, runtime·racedataend(SB); \
+	JAE	outside; \
+inside:
+
+// ON_G0 calls a runtime function on the g0 stack, or on the present stack if that is the g0 or the
+// signal stack already. The arguments are in place. Uses R10, R12, R13; sets X15 to zero again,
+// which the called function does not preserve.
+#define ON_G0(function) \
+	MOVQ	g_m(R14), R13; \
+	MOVQ	SP, R12; \
+	CMPQ	R14, m_gsignal(R13); \
+	JEQ	on_g0; \
+	MOVQ	m_g0(R13), R10; \
+	CMPQ	R14, R10; \
+	JEQ	on_g0; \
+	MOVQ	(g_sched+gobuf_sp)(R10), SP; \
+on_g0: \
+	ANDQ	$~15, SP; \
+	CALL	function; \
+	MOVQ	R12, SP; \
+	XORPS	X15, X15
+
+// SELF sets the first and the fifth argument: who is calling.
+#define SELF \
+	MOVQ	g_racectx(R14), DI; \
+	MOVQ	g_goid(R14), R8
+
+// Memory accesses, called by instrumented code.
+
+// func raceread(addr uintptr)
+TEXT	runtime·raceread<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
+	IN_RANGE(AX, inside, outside)
+	MOVQ	AX, SI
+	MOVQ	(SP), DX
+	SELF
+	ON_G0(tsan_hb_read)
+outside:
+	RET
+
+// func racewrite(addr uintptr)
+TEXT	runtime·racewrite<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
+	IN_RANGE(AX, inside, outside)
+	MOVQ	AX, SI
+	MOVQ	(SP), DX
+	SELF
+	ON_G0(tsan_hb_write)
+outside:
+	RET
+
+// func racereadrange(addr, size uintptr)
+TEXT	runtime·racereadrange<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
+	IN_RANGE(AX, inside, outside)
+	MOVQ	AX, SI
+	MOVQ	BX, DX
+	MOVQ	(SP), CX
+	SELF
+	ON_G0(tsan_hb_read_range)
+outside:
+	RET
+
+// func racewriterange(addr, size uintptr)
+TEXT	runtime·racewriterange<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
+	IN_RANGE(AX, inside, outside)
+	MOVQ	AX, SI
+	MOVQ	BX, DX
+	MOVQ	(SP), CX
+	SELF
+	ON_G0(tsan_hb_write_range)
+outside:
+	RET
+
+// Memory accesses that the Go runtime makes for somebody else. Here pc is a function's first
+// address, and the runtime wants one that looks like a return address: one more.
+
+// func racereadpc(addr unsafe.Pointer, callpc, pc uintptr)
+TEXT	runtime·racereadpc<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-24
+	IN_RANGE(AX, inside, outside)
+	MOVQ	AX, SI
+	MOVQ	BX, DX
+	INCQ	CX
+	SELF
+	ON_G0(tsan_hb_read_pc)
+outside:
+	RET
+
+// func racewritepc(addr unsafe.Pointer, callpc, pc uintptr)
+TEXT	runtime·racewritepc<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-24
+	IN_RANGE(AX, inside, outside)
+	MOVQ	AX, SI
+	MOVQ	BX, DX
+	INCQ	CX
+	SELF
+	ON_G0(tsan_hb_write_pc)
+outside:
+	RET
+
+// func racereadrangepc1(addr, size, pc uintptr)
+TEXT	runtime·racereadrangepc1<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-24
+	IN_RANGE(AX, inside, outside)
+	MOVQ	AX, SI
+	MOVQ	BX, DX
+	INCQ	CX
+	SELF
+	ON_G0(tsan_hb_read_range)
+outside:
+	RET
+
+// func racewriterangepc1(addr, size, pc uintptr)
+TEXT	runtime·racewriterangepc1<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-24
+	IN_RANGE(AX, inside, outside)
+	MOVQ	AX, SI
+	MOVQ	BX, DX
+	INCQ	CX
+	SELF
+	ON_G0(tsan_hb_write_range)
+outside:
+	RET
+
+// The exported functions of package runtime for the same. A jump, so that the hook sees the pc of
+// the caller.
+
+TEXT	runtime·RaceRead<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
+	JMP	runtime·raceread<ABIInternal>(SB)
+
+TEXT	runtime·RaceWrite<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
+	JMP	runtime·racewrite<ABIInternal>(SB)
+
+TEXT	runtime·RaceReadRange<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
+	JMP	runtime·racereadrange<ABIInternal>(SB)
+
+TEXT	runtime·RaceWriteRange<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
+	JMP	runtime·racewriterange<ABIInternal>(SB)
+
+// Function entry and exit, called by instrumented code.
+
+// func racefuncenter(callpc uintptr)
+// The closure's context in DX belongs to the function that is being entered: preserved.
+TEXT	runtime·racefuncenter<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
+	MOVQ	DX, BX
+	MOVQ	AX, SI
+	SELF
+	ON_G0(tsan_hb_func_enter)
+	MOVQ	BX, DX
+	RET
+
+// func racefuncexit()
+TEXT	runtime·racefuncexit<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-0
+	SELF
+	ON_G0(tsan_func_exit)
+	RET
+
+// Everything else that the Go runtime tells.
+
+// func racecall(fn *byte, arg0, arg1, arg2, arg3 uintptr)
+// fn is an entry point of the runtime, declared in race.go and defined at the end of this file.
+TEXT	runtime·racecall<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-40
+	MOVQ	DI, DX		// arg2
+	MOVQ	BX, DI		// arg0
+	XCHGQ	CX, SI		// arg1 and arg3
+	MOVQ	g_goid(R14), R8
+	ON_G0(AX)
+	RET
+
+// Atomic operations of sync/atomic. In range, they are performed by the runtime, which takes a Go
+// argument block: it is built in the frame. Out of range they order nothing, so they are just
+// performed.
+//
+// The frame of every operation is 32 bytes: the block's largest form is address, old, new, result.
+
+#define ATOMIC_FRAME 32
+
+// hbatomic calls the runtime function in AX for the operation that called it. Stack at entry: the
+// pc in the operation, the argument block, the saved frame pointer, the pc in the user's function.
+TEXT	hbatomic<>(SB), NOSPLIT|NOFRAME, $0-0
+	MOVQ	(8+ATOMIC_FRAME+8)(SP), SI
+	MOVQ	(SP), DX
+	LEAQ	8(SP), CX
+	SELF
+	ON_G0(AX)
+	RET
+
+// ATOMIC begins an operation on the word at AX: nil faults here, where Go can unwind.
+#define ATOMIC(name) \
+TEXT	name<ABIInternal>(SB), NOSPLIT, $ATOMIC_FRAME-0; \
+	NO_LOCAL_POINTERS; \
+	TESTB	AX, (AX); \
+	IN_RANGE(AX, inside, outside); \
+	MOVQ	AX, 0(SP)
+
+#define LOAD(name, move, function) \
+	ATOMIC(name); \
+	LEAQ	function, AX; \
+	CALL	hbatomic<>(SB); \
+	move	8(SP), AX; \
+	RET; \
+outside: \
+	move	(AX), AX; \
+	RET
+
+LOAD(sync∕atomic·LoadInt32, MOVL, tsan_hb_atomic32_load)
+LOAD(sync∕atomic·LoadUint32, MOVL, tsan_hb_atomic32_load)
+LOAD(sync∕atomic·LoadInt64, MOVQ, tsan_hb_atomic64_load)
+LOAD(sync∕atomic·LoadUint64, MOVQ, tsan_hb_atomic64_load)
+LOAD(sync∕atomic·LoadUintptr, MOVQ, tsan_hb_atomic64_load)
+LOAD(sync∕atomic·LoadPointer, MOVQ, tsan_hb_atomic64_load)
+
+#define STORE(name, move, exchange, function) \
+	ATOMIC(name); \
+	move	BX, 8(SP); \
+	LEAQ	function, AX; \
+	CALL	hbatomic<>(SB); \
+	RET; \
+outside: \
+	exchange	BX, (AX); \
+	RET
+
+STORE(sync∕atomic·StoreInt32, MOVL, XCHGL, tsan_hb_atomic32_store)
+STORE(sync∕atomic·StoreUint32, MOVL, XCHGL, tsan_hb_atomic32_store)
+STORE(sync∕atomic·StoreInt64, MOVQ, XCHGQ, tsan_hb_atomic64_store)
+STORE(sync∕atomic·StoreUint64, MOVQ, XCHGQ, tsan_hb_atomic64_store)
+STORE(sync∕atomic·StoreUintptr, MOVQ, XCHGQ, tsan_hb_atomic64_store)
+
+#define SWAP(name, move, exchange, function) \
+	ATOMIC(name); \
+	move	BX, 8(SP); \
+	LEAQ	function, AX; \
+	CALL	hbatomic<>(SB); \
+	move	16(SP), AX; \
+	RET; \
+outside: \
+	exchange	BX, (AX); \
+	move	BX, AX; \
+	RET
+
+SWAP(sync∕atomic·SwapInt32, MOVL, XCHGL, tsan_hb_atomic32_exchange)
+SWAP(sync∕atomic·SwapUint32, MOVL, XCHGL, tsan_hb_atomic32_exchange)
+SWAP(sync∕atomic·SwapInt64, MOVQ, XCHGQ, tsan_hb_atomic64_exchange)
+SWAP(sync∕atomic·SwapUint64, MOVQ, XCHGQ, tsan_hb_atomic64_exchange)
+SWAP(sync∕atomic·SwapUintptr, MOVQ, XCHGQ, tsan_hb_atomic64_exchange)
+
+// Go wants the new value, the runtime gives the old one.
+#define ADD(name, move, add, xadd, function) \
+	ATOMIC(name); \
+	move	BX, 8(SP); \
+	LEAQ	function, AX; \
+	CALL	hbatomic<>(SB); \
+	move	16(SP), AX; \
+	add	8(SP), AX; \
+	RET; \
+outside: \
+	move	BX, CX; \
+	LOCK; \
+	xadd	BX, (AX); \
+	add	CX, BX; \
+	move	BX, AX; \
+	RET
+
+ADD(sync∕atomic·AddInt32, MOVL, ADDL, XADDL, tsan_hb_atomic32_fetch_add)
+ADD(sync∕atomic·AddUint32, MOVL, ADDL, XADDL, tsan_hb_atomic32_fetch_add)
+ADD(sync∕atomic·AddInt64, MOVQ, ADDQ, XADDQ, tsan_hb_atomic64_fetch_add)
+ADD(sync∕atomic·AddUint64, MOVQ, ADDQ, XADDQ, tsan_hb_atomic64_fetch_add)
+ADD(sync∕atomic·AddUintptr, MOVQ, ADDQ, XADDQ, tsan_hb_atomic64_fetch_add)
+
+#define BITS(name, move, op, cmpxchg, function) \
+	ATOMIC(name); \
+	move	BX, 8(SP); \
+	LEAQ	function, AX; \
+	CALL	hbatomic<>(SB); \
+	move	16(SP), AX; \
+	RET; \
+outside: \
+	MOVQ	AX, DI; \
+	move	(DI), AX; \
+again: \
+	move	AX, CX; \
+	op	BX, CX; \
+	LOCK; \
+	cmpxchg	CX, (DI); \
+	JNE	again; \
+	RET
+
+BITS(sync∕atomic·AndInt32, MOVL, ANDL, CMPXCHGL, tsan_hb_atomic32_fetch_and)
+BITS(sync∕atomic·AndUint32, MOVL, ANDL, CMPXCHGL, tsan_hb_atomic32_fetch_and)
+BITS(sync∕atomic·AndInt64, MOVQ, ANDQ, CMPXCHGQ, tsan_hb_atomic64_fetch_and)
+BITS(sync∕atomic·AndUint64, MOVQ, ANDQ, CMPXCHGQ, tsan_hb_atomic64_fetch_and)
+BITS(sync∕atomic·AndUintptr, MOVQ, ANDQ, CMPXCHGQ, tsan_hb_atomic64_fetch_and)
+BITS(sync∕atomic·OrInt32, MOVL, ORL, CMPXCHGL, tsan_hb_atomic32_fetch_or)
+BITS(sync∕atomic·OrUint32, MOVL, ORL, CMPXCHGL, tsan_hb_atomic32_fetch_or)
+BITS(sync∕atomic·OrInt64, MOVQ, ORQ, CMPXCHGQ, tsan_hb_atomic64_fetch_or)
+BITS(sync∕atomic·OrUint64, MOVQ, ORQ, CMPXCHGQ, tsan_hb_atomic64_fetch_or)
+BITS(sync∕atomic·OrUintptr, MOVQ, ORQ, CMPXCHGQ, tsan_hb_atomic64_fetch_or)
+
+#define CAS(name, move, new, result, cmpxchg, function) \
+	ATOMIC(name); \
+	move	BX, 8(SP); \
+	move	CX, new(SP); \
+	LEAQ	function, AX; \
+	CALL	hbatomic<>(SB); \
+	MOVBLZX	result(SP), AX; \
+	RET; \
+outside: \
+	MOVQ	AX, DI; \
+	move	BX, AX; \
+	LOCK; \
+	cmpxchg	CX, (DI); \
+	SETEQ	AX; \
+	RET
+
+CAS(sync∕atomic·CompareAndSwapInt32, MOVL, 12, 16, CMPXCHGL, tsan_hb_atomic32_compare_exchange)
+CAS(sync∕atomic·CompareAndSwapUint32, MOVL, 12, 16, CMPXCHGL, tsan_hb_atomic32_compare_exchange)
+CAS(sync∕atomic·CompareAndSwapInt64, MOVQ, 16, 24, CMPXCHGQ, tsan_hb_atomic64_compare_exchange)
+CAS(sync∕atomic·CompareAndSwapUint64, MOVQ, 16, 24, CMPXCHGQ, tsan_hb_atomic64_compare_exchange)
+CAS(sync∕atomic·CompareAndSwapUintptr, MOVQ, 16, 24, CMPXCHGQ, tsan_hb_atomic64_compare_exchange)
+
+// The way back: the runtime calls Go.
+//
+// racecallbackthunk(command, context) follows the System V convention. Command 0 stores the present
+// processor's context and may come at any time; the others are for racecallback in race.go, which
+// is Go code and needs g to be the g0 on whose stack we are.
+TEXT	runtime·racecallbackthunk(SB), NOSPLIT|NOFRAME, $0-0
+	TESTQ	DI, DI
+	JNE	gocode
+	get_tls(AX)
+	MOVQ	g(AX), AX
+	MOVQ	g_m(AX), AX
+	MOVQ	m_p(AX), AX
+	MOVQ	p_raceprocctx(AX), AX
+	MOVQ	AX, (SI)
+	RET
+
+gocode:
+	PUSH_REGS_HOST_TO_ABI0()
+	ADJSP	$24
+	MOVQ	DI, 0(SP)
+	MOVQ	SI, 8(SP)
+	get_tls(R12)
+	MOVQ	g(R12), R13
+	MOVQ	R13, 16(SP)
+	MOVQ	g_m(R13), R13
+	MOVQ	m_g0(R13), R14
+	MOVQ	R14, g(R12)
+	CALL	runtime·racecallback(SB)
+	get_tls(R12)
+	MOVQ	16(SP), R13
+	MOVQ	R13, g(R12)
+	ADJSP	$-24
+	POP_REGS_HOST_TO_ABI0()
+	RET
