@@ -132,6 +132,12 @@ pub fn compare<E: Engine>(program: &Program, hooks: Hooks, promptness: Promptnes
                 racy.get_mut(&byte).expect("a race confirms the report of this byte").1 = true;
             }
         }
+        if seen.len() >= E::MOST_REPORTS {
+            // Some locations of this event may have found no room.
+            for race in now {
+                racy.extend((race.addr..race.addr + race.size).map(|byte| (byte, (*race, true))));
+            }
+        }
         if promptness == Promptness::AtOnce && !now.is_empty() {
             missed(racy.iter().map(|(byte, state)| (*byte, *state)))?;
         }

@@ -33,6 +33,10 @@ pub struct RaceSeen {
 
 /// A happens-before engine at the level of the `__tsan_*` ABI.
 pub trait Engine: Sized {
+    /// The most conflicts that it reports for one access. With fewer it has reported all that it found; with as many,
+    /// further ones may have been left out.
+    const MOST_REPORTS: usize = usize::MAX;
+
     /// A fresh engine, and the context of the main goroutine.
     fn init() -> (Self, Context);
     /// `parent` starts a goroutine, whose context is returned.

@@ -10,6 +10,7 @@
 
 pub mod campaign;
 pub mod compare;
+pub mod detector_engine;
 pub mod engine;
 pub mod generate;
 pub mod lower;

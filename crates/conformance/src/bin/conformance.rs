@@ -2,6 +2,7 @@
 
 use hb_conformance::campaign::{Failure, Plan, Tally, run};
 use hb_conformance::compare::Promptness;
+use hb_conformance::detector_engine;
 use hb_conformance::engine::Engine;
 use hb_conformance::generate::Features;
 use hb_conformance::lower::Hooks;
@@ -10,10 +11,13 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 const USAGE: &str = "\
-usage: conformance [--programs N] [--seed N] [--threads N] [--engine reference] [--hooks mended|stock]
+usage: conformance [--programs N] [--seed N] [--threads N] [--engine NAME] [--hooks mended|stock]
 
 Runs N generated programs (default 200000) from the seeds SEED, SEED+1, ... (default 1) on an engine and compares
-its reports with the memory model. Exits with 1 and prints a small program when they differ.";
+its reports with the memory model. Exits with 1 and prints a small program when they differ.
+
+Engines: fresh (default; the detector, made anew for each program), starved (the same with so few names for epochs
+that it recycles them and runs out), veteran (one detector for many programs), reference (the plainest one).";
 
 struct Options {
     programs: u64,
@@ -30,7 +34,7 @@ fn options(arguments: impl Iterator<Item = String>) -> Result<Options, String> {
         programs: 200_000,
         seed: 1,
         threads: cores,
-        engine: "reference".into(),
+        engine: "fresh".into(),
         features: Features::ALL,
         hooks: Hooks::MENDED,
     };
@@ -87,6 +91,9 @@ fn main() -> ExitCode {
     };
     let start = Instant::now();
     let outcome = match options.engine.as_str() {
+        "fresh" => run_on_threads::<detector_engine::Fresh>(&options),
+        "starved" => run_on_threads::<detector_engine::Starved>(&options),
+        "veteran" => run_on_threads::<detector_engine::Veteran>(&options),
         "reference" => run_on_threads::<Reference>(&options),
         other => {
             eprintln!("conformance: unknown engine {other}\n{USAGE}");
