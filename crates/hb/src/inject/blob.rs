@@ -68,14 +68,15 @@ pub fn definitions() -> String {
 }
 
 /// Assembly that defines each of `names`, exported functions, as a function of package `runtime`
-/// that can be called from anywhere.
+/// that can be called from anywhere. (A `JMP` to the operand itself would lose the offset: Go's assembler keeps it
+/// for `CALL` and `LEAQ` only.)
 pub fn entry_points<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let mut text = String::new();
     for name in names {
         let operand = name.trim_start_matches('_');
         let _ = write!(
             text,
-            "\nTEXT\truntime·{name}(SB), NOSPLIT|NOFRAME, $0-0\n\tJMP\t{operand}\n"
+            "\nTEXT\truntime·{name}(SB), NOSPLIT|NOFRAME, $0-0\n\tLEAQ\t{operand}, R11\n\tJMP\tR11\n"
         );
     }
     text

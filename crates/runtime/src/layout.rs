@@ -1,0 +1,198 @@
+//! Where everything lies in the address space.
+//!
+//! Go keeps the heap of a race-enabled program in `[0xc0_0000_0000, 0xe0_0000_0000)`; shadow for it lies at a constant
+//! distance, byte for byte. Data segments lie near the executable's base, anywhere; their shadow lies at a distance that is
+//! found at start-up. All of the rest lies at constant addresses. Mappings cost no memory until they are touched.
+
+use core::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use hb_detector::memory::{Memory, PAGE, Region};
+
+use crate::sys;
+
+/// The state ([`crate::engine`]) and the memory for reports.
+pub const STATE: usize = 0x1000_0000_0000;
+/// Bytes mapped at [`STATE`].
+pub const STATE_BYTES: usize = 8 << 20;
+
+/// The first address of the heap.
+pub const HEAP: usize = 0xc0_0000_0000;
+/// The end of the heap.
+pub const HEAP_END: usize = 0xe0_0000_0000;
+/// Distance from a heap address to its shadow.
+pub const HEAP_SHADOW: usize = 0x2000_0000_0000;
+/// Shadow of the data segments.
+pub const DATA_SHADOW: usize = 0x1100_0000_0000;
+/// The most bytes of data segments.
+const DATA_MAX: usize = 1 << 36;
+/// One flag for each 64 KiB page of the heap.
+const HEAP_TOUCHED: usize = 0x1200_0000_0000;
+/// One flag for each 64 KiB page of the data segments.
+const DATA_TOUCHED: usize = 0x1210_0000_0000;
+/// The engine's regions, one after the other.
+const REGIONS: usize = 0x1300_0000_0000;
+const REGION_STEP: usize = 0x40_0000_0000;
+
+const _: () = assert!(HEAP_SHADOW % 8 == 0 && HEAP % PAGE == 0 && HEAP_END % PAGE == 0);
+const _: () = assert!(DATA_SHADOW + DATA_MAX <= HEAP_TOUCHED);
+const _: () = assert!(HEAP_TOUCHED + (HEAP_END - HEAP) / PAGE <= DATA_TOUCHED);
+const _: () = assert!(REGIONS + 8 * REGION_STEP <= HEAP + HEAP_SHADOW);
+
+/// The program's memory and its shadow. Part of the state.
+#[repr(C)]
+pub struct Map {
+    /// What to add to an address in the data segments for its shadow (wrapping). Read by the fast paths.
+    pub data_distance: AtomicUsize,
+    /// What to add to the number of a page in the data segments for its flag (wrapping).
+    data_flags: AtomicUsize,
+    data: [AtomicUsize; 2],
+    heap: [AtomicUsize; 2],
+    sizes: [AtomicUsize; 8],
+}
+
+fn size_of_region(region: Region) -> usize {
+    match region {
+        Region::Nodes => 8 << 30,
+        Region::NodeRefs => 512 << 20,
+        Region::Exts => 16 << 30,
+        Region::Blocks => 64 << 30,
+        Region::Stamps => 128 << 20,
+        Region::StampMarks => 4 << 20,
+        Region::Lanes => 256 << 20,
+        Region::Depot => 65 << 20,
+    }
+}
+
+/// A mapping that could not be made.
+pub struct NoRoom {
+    /// Its bytes.
+    pub bytes: usize,
+    /// Negated errno.
+    pub error: isize,
+}
+
+fn map(addr: usize, bytes: usize) -> Result<(), NoRoom> {
+    let error = sys::map_fixed(addr, bytes);
+    if error < 0 { Err(NoRoom { bytes, error }) } else { Ok(()) }
+}
+
+/// Maps the state and the flags: what is needed before anything else.
+pub fn map_state() -> Result<(), NoRoom> {
+    map(STATE, STATE_BYTES)?;
+    map(HEAP_TOUCHED, (HEAP_END - HEAP) / PAGE)
+}
+
+impl Map {
+    /// Maps the engine's regions; where address space is limited the large ones get smaller.
+    pub fn map_regions(&self) -> Result<(), NoRoom> {
+        for region in hb_detector::memory::REGIONS {
+            let at = REGIONS + region as usize * REGION_STEP;
+            let mut bytes = size_of_region(region);
+            loop {
+                match map(at, bytes) {
+                    Ok(()) => break,
+                    Err(_) if bytes > 64 << 20 => bytes /= 4,
+                    Err(error) => return Err(error),
+                }
+            }
+            // Small things far apart: huge pages would multiply what is used.
+            // SAFETY: the advice changes no contents.
+            unsafe { sys::advise(at, bytes, sys::MADV_NOHUGEPAGE) };
+            if let Some(size) = self.sizes.get(region as usize) {
+                size.store(bytes, Ordering::Relaxed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes shadow for `[addr, addr + size)`: data segments, or an arena of the heap. `Ok(false)`: such an address can't be had.
+    pub fn add(&self, addr: usize, size: usize) -> Result<bool, NoRoom> {
+        let end = addr + size;
+        if addr >= HEAP && end <= HEAP_END {
+            map(addr + HEAP_SHADOW, size)?;
+            // SAFETY: the advice changes no contents.
+            unsafe { sys::advise(addr + HEAP_SHADOW, size, sys::MADV_NOHUGEPAGE) };
+            if self.heap[0].load(Ordering::Relaxed) == 0 || addr < self.heap[0].load(Ordering::Relaxed) {
+                self.heap[0].store(addr, Ordering::Release);
+            }
+            self.heap[1].fetch_max(end, Ordering::Release);
+            return Ok(true);
+        }
+        if self.data[1].load(Ordering::Relaxed) != 0 || size > DATA_MAX {
+            return Ok(false);
+        }
+        let start = addr & !(PAGE - 1);
+        let bytes = (end - start + PAGE - 1) & !(PAGE - 1);
+        map(DATA_SHADOW, bytes)?;
+        map(DATA_TOUCHED, (bytes / PAGE + 4095) & !4095)?;
+        self.data_distance.store(DATA_SHADOW.wrapping_sub(start), Ordering::Relaxed);
+        self.data_flags.store(DATA_TOUCHED.wrapping_sub(start / PAGE), Ordering::Relaxed);
+        self.data[0].store(addr, Ordering::Relaxed);
+        self.data[1].store(end, Ordering::Release);
+        Ok(true)
+    }
+
+    /// Whether the address has shadow.
+    #[inline]
+    pub fn has(&self, addr: usize) -> bool {
+        self.in_heap(addr) || (addr >= self.data[0].load(Ordering::Relaxed) && addr < self.data[1].load(Ordering::Relaxed))
+    }
+
+    /// Whether the address lies in an arena of the heap.
+    #[inline]
+    pub fn in_heap(&self, addr: usize) -> bool {
+        addr >= self.heap[0].load(Ordering::Relaxed) && addr < self.heap[1].load(Ordering::Relaxed)
+    }
+}
+
+// SAFETY: the regions are mapped once, by `map_regions`, before the engine is made, and never unmapped. Shadow words of the heap and of the
+// data segments lie in disjoint mappings, at constant distances; so do the flags.
+unsafe impl Memory for Map {
+    fn region(&self, region: Region) -> (*mut u8, usize) {
+        let at = REGIONS + region as usize * REGION_STEP;
+        (at as *mut u8, self.sizes.get(region as usize).map_or(0, |size| size.load(Ordering::Relaxed)))
+    }
+
+    #[inline]
+    fn word(&self, addr: usize) -> &AtomicU64 {
+        let at = if addr >= HEAP && addr < HEAP_END {
+            addr + HEAP_SHADOW
+        } else {
+            addr.wrapping_add(self.data_distance.load(Ordering::Relaxed))
+        } & !7;
+        // SAFETY: addresses that reach the engine have shadow, which is mapped and only used as atomics.
+        unsafe { &*(at as *const AtomicU64) }
+    }
+
+    #[inline]
+    fn touched(&self, addr: usize) -> &AtomicU8 {
+        let at = if addr >= HEAP && addr < HEAP_END {
+            (addr - HEAP) / PAGE + HEAP_TOUCHED
+        } else {
+            (addr / PAGE).wrapping_add(self.data_flags.load(Ordering::Relaxed))
+        };
+        // SAFETY: as above.
+        unsafe { &*(at as *const AtomicU8) }
+    }
+
+    fn pause(spins: u32) {
+        if spins < 64 {
+            core::hint::spin_loop();
+        } else {
+            sys::sched_yield();
+        }
+    }
+
+    fn span(&self, nth: usize) -> Option<(usize, usize)> {
+        let ends = match nth {
+            0 => &self.data,
+            1 => &self.heap,
+            _ => return None,
+        };
+        Some((ends[0].load(Ordering::Acquire), ends[1].load(Ordering::Acquire)))
+    }
+
+    fn discard(&self, base: *mut u8, size: usize) {
+        // SAFETY: the block is free: nobody counts on its contents.
+        unsafe { sys::advise(base as usize, size & !4095, sys::MADV_DONTNEED) };
+    }
+}

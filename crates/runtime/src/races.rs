@@ -1,0 +1,352 @@
+//! From the engine's conflicts to reports: whose accesses, with which stacks, and whether that was said before.
+
+use crate::engine::{REPORT_MEMORY, State, state};
+use crate::layout::{self, Map};
+use crate::sys;
+use core::sync::atomic::Ordering::Relaxed;
+use hb_detector::epoch::Lane;
+use hb_detector::history::{self, Past};
+use hb_detector::{Conflict, Conflicts, Context, Detector};
+use hb_wire::seen::{Inserted, Seen, address_key, stacks_key};
+use hb_wire::{
+    Access, Ancestor, FileId, Goroutine, Next, Object, ObjectKind, Os, Process, Race, Settings, Stack, StackState,
+    Symbolizer, environment,
+};
+
+/// Frames of a stack in a report.
+const FRAMES: usize = 1024;
+/// Frames of a `go` statement's stack.
+const CREATED: usize = 64;
+/// Steps of ancestry told.
+const ANCESTORS: usize = hb_detector::depot::GENERATIONS as usize;
+/// Keys of races already reported.
+const KEYS: usize = 64 << 10;
+/// Places for how often a line raced at an address.
+const REPEATS: usize = 16 << 10;
+/// An access's line that has raced at one address this often with stacks that were all reported is not looked into again.
+const ENOUGH: u64 = 64;
+
+/// The memory for reports, all of it guarded by the report lock.
+#[repr(C)]
+struct Desk {
+    keys: [u64; KEYS],
+    repeats: [u64; REPEATS],
+    stacks: [[usize; FRAMES]; 2],
+    created: [[usize; CREATED]; 2],
+    ancestry: [[[usize; CREATED]; ANCESTORS]; 2],
+    scratch: [u8; 2 << 20],
+}
+
+const _: () = assert!(size_of::<Desk>() <= layout::STATE + layout::STATE_BYTES - REPORT_MEMORY);
+const _: () = assert!(size_of::<usize>() == size_of::<u64>());
+
+/// Runs `f` with the report lock held, and the reporter and the memory that it guards.
+fn with_desk<R>(f: impl FnOnce(&'static State, &mut hb_wire::Reporter, &mut Desk) -> R) -> R {
+    let state = state();
+    state.report_lock.lock::<Map>();
+    // SAFETY: guarded by the lock; both lie in the mapping at `STATE`, and zero is a value of each.
+    let (reporter, desk) =
+        unsafe { (&mut *(&raw const state.reporter).cast_mut(), &mut *(REPORT_MEMORY as *mut Desk)) };
+    let result = f(state, reporter, desk);
+    state.report_lock.unlock();
+    result
+}
+
+/// The system calls of reports.
+struct Calls;
+
+impl Os for Calls {
+    fn write(&mut self, descriptor: i32, bytes: &[u8]) -> isize {
+        sys::write(descriptor, bytes)
+    }
+    fn open_append(&mut self, path: &[u8]) -> isize {
+        let flags = sys::O_WRONLY | sys::O_CREAT | sys::O_APPEND | sys::O_CLOEXEC;
+        // SAFETY: the path ends in NUL, says the trait.
+        unsafe { sys::open(path.as_ptr(), flags, 0o666) }
+    }
+    fn identity(&mut self, descriptor: i32) -> Option<FileId> {
+        sys::identity(descriptor).map(|(device, inode)| FileId { device, inode })
+    }
+    fn wait_writable(&mut self, descriptor: i32, milliseconds: u32) {
+        sys::wait_writable(descriptor, milliseconds);
+    }
+}
+
+/// Sets the reporter up from the environment.
+pub fn begin(state: &mut State, argv: *const *const u8) -> Settings<'static> {
+    // SAFETY: nobody else runs yet.
+    let desk = unsafe { &mut *(REPORT_MEMORY as *mut Desk) };
+    let (variables, scratch) = desk.scratch.split_at_mut(1 << 20);
+    let mut executable = [0; 1024];
+    let executable = sys::executable(&mut executable);
+    let mut length = 0;
+    if argv.is_null() {
+        let block = variables.split_at_mut(1 << 20).0;
+        length = sys::read_file(b"/proc/self/environ\0", block);
+    }
+    let mut count = 0;
+    // SAFETY: `argv` is the argument vector, which ends in a null pointer.
+    while !argv.is_null() && !unsafe { *argv.add(count) }.is_null() {
+        count += 1;
+    }
+    let block: &[u8] = variables;
+    let block = block.get(..length).unwrap_or(&[]);
+    let value = |name: &[u8]| {
+        if argv.is_null() {
+            environment::in_block(block, name).unwrap_or(&[])
+        } else {
+            // SAFETY: `argv` is the argument vector of `count` strings that the kernel made; Go does not change it.
+            unsafe { environment::after_arguments(argv, count, name, 64 << 10) }.unwrap_or(&[])
+        }
+    };
+    let process = Process {
+        gorace: value(b"GORACE"),
+        findings: value(b"HB_FINDINGS"),
+        pid: sys::getpid() as u32,
+        parent: sys::getppid() as u32,
+        start: sys::wall_nanoseconds(),
+        executable,
+        go_version: b"",
+    };
+    let settings = state.reporter.begin(&mut Calls, &process, scratch);
+    // The strings have been copied; what is returned is for its numbers.
+    settings_numbers(&settings)
+}
+
+fn settings_numbers(settings: &Settings<'_>) -> Settings<'static> {
+    Settings {
+        log_path: None,
+        exit_code: settings.exit_code,
+        strip_path_prefix: b"",
+        history_size: settings.history_size,
+        halt_on_error: settings.halt_on_error,
+        atexit_sleep_ms: settings.atexit_sleep_ms,
+        suppress_equal_stacks: settings.suppress_equal_stacks,
+        suppress_equal_addresses: settings.suppress_equal_addresses,
+    }
+}
+
+/// Says what is to be said at the end; the status to exit with if there were races.
+pub fn finish() -> Option<i32> {
+    with_desk(|state, reporter, desk| {
+        let limits = &state.detector.limits;
+        let mut say = |name: &[u8], count: u64, meaning: &[u8]| {
+            if count > 0 {
+                reporter.limit(&mut Calls, name, count, meaning, &mut desk.scratch);
+            }
+        };
+        say(
+            b"accesses_per_word",
+            limits.accesses_forgotten.load(Relaxed),
+            b"of more than 1024 unordered accesses to one word some were forgotten; a race with those may be missed",
+        );
+        say(
+            b"lanes",
+            limits.lanes_forgotten.load(Relaxed),
+            b"many goroutines ended that nobody waited for; a race between two of them may be missed",
+        );
+        say(
+            b"memory",
+            limits.out_of_memory.load(Relaxed) + state.detector.clocks_exhausted() as u64,
+            b"there was no memory to record something; races may be missed",
+        );
+        reporter.finish(&mut Calls, &mut desk.scratch)
+    })
+}
+
+/// Reports the races of one access of `ctx`.
+#[cold]
+pub fn report(ctx: &Context, conflicts: &Conflicts, write: bool, atomic: bool, size: usize, pc: usize) {
+    with_desk(|state, reporter, desk| {
+        for conflict in conflicts.as_slice() {
+            if let Next::Exit(status) = one(state, reporter, desk, ctx, conflict, write, atomic, size, pc) {
+                sys::exit_group(status);
+            }
+        }
+    });
+}
+
+#[expect(clippy::too_many_arguments, reason = "one call, to keep the loop readable")]
+fn one(
+    state: &State,
+    reporter: &mut hb_wire::Reporter,
+    desk: &mut Desk,
+    ctx: &Context,
+    conflict: &Conflict,
+    write: bool,
+    atomic: bool,
+    size: usize,
+    pc: usize,
+) -> Next {
+    let detector = &state.detector;
+    let overlap = conflict.earlier.mask() & conflict.mask;
+    let addr = conflict.granule + overlap.trailing_zeros() as usize;
+    let suppress = state.suppress_equal_stacks.load(Relaxed);
+    let repeat = address_key(conflict.granule ^ pc.rotate_left(32));
+    let place = desk.repeats.get_mut(repeat as usize % REPEATS);
+    if let Some(place) = place
+        && suppress
+    {
+        // 48 bits of key, 16 of count.
+        if *place >> 16 != repeat >> 16 {
+            *place = repeat & !0xffff;
+        } else if *place & 0xffff >= ENOUGH {
+            return Next::Continue;
+        }
+        *place += 1;
+    }
+    let [current_stack, previous_stack] = &mut desk.stacks;
+    let mut n = 0;
+    for (slot, value) in current_stack
+        .iter_mut()
+        .zip(core::iter::once(pc).chain(ctx.frames().iter().rev().map(|frame| frame.pc as usize)))
+    {
+        *slot = value;
+        n += 1;
+    }
+    let current_state = if n <= ctx.depth() { StackState::Truncated } else { StackState::Full };
+    let current_stack = current_stack.get(..n).unwrap_or(&[]);
+
+    let earlier = conflict.earlier;
+    let past =
+        detector.past(earlier.lane(), earlier.clock(), conflict.granule, overlap, earlier.kind(), words(previous_stack));
+    let (previous_len, previous_state) = match &past {
+        Some(past) => (
+            past.frames,
+            if past.state == history::StackState::Full { StackState::Full } else { StackState::Truncated },
+        ),
+        None => (0, StackState::Lost),
+    };
+    let previous_stack = previous_stack.get(..previous_len).unwrap_or(&[]);
+
+    if suppress {
+        let mut keys = Seen::new(&mut desk.keys);
+        if keys.insert(stacks_key(current_stack, previous_stack)) == Inserted::Known {
+            return Next::Continue;
+        }
+    }
+    if state.suppress_equal_addresses.load(Relaxed) {
+        let mut keys = Seen::new(&mut desk.keys);
+        if keys.insert(address_key(addr)) == Inserted::Known {
+            return Next::Continue;
+        }
+    }
+    state.races.fetch_add(1, Relaxed);
+
+    let [current_created, previous_created] = &mut desk.created;
+    let [current_line, previous_line] = &mut desk.ancestry;
+    let mut current_steps = [NOBODY; ANCESTORS];
+    let mut previous_steps = [NOBODY; ANCESTORS];
+    let current = who(ctx.goid.load(Relaxed), ctx.lane, false, ctx.created);
+    let previous = previous_owner(detector, earlier.lane(), earlier.clock(), past.as_ref());
+    let race = Race {
+        current: Access {
+            write,
+            atomic,
+            address: addr,
+            size: if atomic { size } else { overlap.count_ones() as usize },
+            goroutine: goroutine(detector, current, current_created, current_line, &mut current_steps),
+            stack: Stack { pcs: current_stack, state: current_state },
+            sync: &[],
+            locks: &[],
+        },
+        previous: Access {
+            write: earlier.kind().writes(),
+            atomic: earlier.kind().atomic(),
+            address: conflict.granule + earlier.mask().trailing_zeros() as usize,
+            size: earlier.mask().count_ones() as usize,
+            goroutine: goroutine(detector, previous, previous_created, previous_line, &mut previous_steps),
+            stack: Stack { pcs: previous_stack, state: previous_state },
+            sync: &[],
+            locks: &[],
+        },
+        object: if detector.memory.in_heap(addr) {
+            None
+        } else {
+            Some(Object { kind: ObjectKind::Global, start: addr, size: 0, allocation: None })
+        },
+        common: None,
+    };
+    // SAFETY: Go gave the callback for this; we are on a stack on which Go takes it, and its strings are constants.
+    let symbolizer = unsafe {
+        Symbolizer::new(core::mem::transmute::<usize, hb_wire::symbolize::GoCallback>(state.callback.load(Relaxed)))
+    };
+    reporter.race(&mut Calls, &symbolizer, &race, &mut desk.scratch)
+}
+
+/// A goroutine before its stacks are fetched.
+#[derive(Clone, Copy)]
+struct Who {
+    goid: u64,
+    finished: bool,
+    created: u32,
+}
+
+const NOBODY: Ancestor<'static> = Ancestor { goid: 0, created: Stack { pcs: &[], state: StackState::Lost } };
+
+/// Without Go's numbers (the plain path) goroutines are numbered by lane; the main one is 1 in both.
+fn who(goid: u64, lane: Lane, finished: bool, created: u32) -> Who {
+    Who { goid: if goid == 0 { lane as u64 } else { goid }, finished, created }
+}
+
+/// Who had `lane` at its time `clock`.
+fn previous_owner(detector: &Detector<Map>, lane: Lane, clock: u32, past: Option<&Past>) -> Who {
+    let info = detector.lane_info(lane);
+    let latest = clock >= info.first.load(Relaxed);
+    let finished = !latest || info.context.load(Relaxed) == 0;
+    match past {
+        Some(past) => who(
+            if past.goid == 0 && latest { info.goid.load(Relaxed) } else { past.goid },
+            lane,
+            finished,
+            past.created,
+        ),
+        None if latest => who(info.goid.load(Relaxed), lane, finished, info.created.load(Relaxed)),
+        None => Who { goid: 0, finished: true, created: 0 },
+    }
+}
+
+fn goroutine<'a>(
+    detector: &Detector<Map>,
+    who: Who,
+    created: &'a mut [usize; CREATED],
+    line: &'a mut [[usize; CREATED]; ANCESTORS],
+    steps: &'a mut [Ancestor<'a>; ANCESTORS],
+) -> Goroutine<'a> {
+    let created = stack(detector, who.created, created);
+    let mut id = detector.depot.ancestor(who.created);
+    let mut n = 0;
+    for (memory, step) in line.iter_mut().zip(steps.iter_mut()) {
+        if id == 0 {
+            break;
+        }
+        *step = Ancestor { goid: 0, created: stack(detector, id, memory) };
+        id = detector.depot.ancestor(id);
+        n += 1;
+    }
+    Goroutine {
+        goid: who.goid,
+        is_main: who.goid == 1,
+        finished: who.finished,
+        created,
+        ancestry: steps.get(..n).unwrap_or(&[]),
+    }
+}
+
+fn stack<'a>(detector: &Detector<Map>, id: u32, memory: &'a mut [usize; CREATED]) -> Stack<'a> {
+    let n = detector.depot.get(id, words(memory));
+    let state = if n == 0 {
+        StackState::Lost
+    } else if n == CREATED {
+        StackState::Truncated
+    } else {
+        StackState::Full
+    };
+    let memory: &[usize] = memory;
+    Stack { pcs: memory.get(..n).unwrap_or(&[]), state }
+}
+
+fn words(memory: &mut [usize]) -> &mut [u64] {
+    // SAFETY: `usize` and `u64` are the same on amd64.
+    unsafe { &mut *(core::ptr::from_mut(memory) as *mut [u64]) }
+}
