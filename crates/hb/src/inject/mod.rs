@@ -4,9 +4,12 @@
 //! programs it builds carry our runtime. There are three ways ([`Delivery`]); none of them changes
 //! the toolchain or copies it.
 
+mod archive;
 mod blob;
 mod edits;
+mod elf;
 mod store;
+mod toolexec;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -16,6 +19,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use store::FileSet;
+use toolexec::Mode;
 
 /// A Go toolchain, as `go env` describes it for the build at hand.
 #[derive(Clone, Debug)]
@@ -97,6 +101,11 @@ pub enum InjectError {
         /// Why not.
         error: io::Error,
     },
+    /// hb cannot name itself to the go command.
+    Wrapper {
+        /// Why not.
+        reason: String,
+    },
 }
 
 impl fmt::Display for InjectError {
@@ -115,6 +124,7 @@ impl fmt::Display for InjectError {
                 write!(f, "damaged Go toolchain: {}: {error}", path.display())
             }
             Self::Cache { path, error } => write!(f, "cannot write {}: {error}", path.display()),
+            Self::Wrapper { reason } => f.write_str(reason),
         }
     }
 }
@@ -145,10 +155,10 @@ pub fn prepare(
     }
     let best = if tc.cgo_enabled { Delivery::Fast } else { Delivery::NoCgo };
     match want.unwrap_or(best) {
-        Delivery::Plain => plain(tc, cache_dir, Vec::new()),
+        Delivery::Plain => plain(tc, Vec::new()),
         delivery => match fast(tc, cache_dir, delivery) {
             Err(InjectError::UnknownToolchain { reason }) if want.is_none() && tc.cgo_enabled => {
-                plain(tc, cache_dir, vec![format!(
+                plain(tc, vec![format!(
                     "this Go toolchain differs from those that hb knows, so the slower way without edits is used: {reason}"
                 )])
             }
@@ -158,8 +168,8 @@ pub fn prepare(
 }
 
 /// The entry of `hb toolexec`: `args` are what follows that word on the command line.
-pub fn toolexec(_args: &[OsString]) -> ExitCode {
-    ExitCode::FAILURE
+pub fn toolexec(args: &[OsString]) -> ExitCode {
+    toolexec::run(args)
 }
 
 /// The oldest Go release that is supported is 1.25.
@@ -218,7 +228,7 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
         .iter()
         .map(|name| (src.join(name), dir.join(name)))
         .collect();
-    Ok(Injection {
+    let injection = Injection {
         delivery,
         overlay,
         toolexec: None,
@@ -226,11 +236,59 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
         tags: Vec::new(),
         env: Vec::new(),
         notices: Vec::new(),
+    };
+    if delivery == Delivery::Fast {
+        return Ok(injection);
+    }
+    // What -race sets in the go command, beside the flags of the tools that the wrapper adds. The
+    // mode of coverage counters is for the caller to set, who knows whether coverage is asked for.
+    Ok(Injection {
+        toolexec: Some(wrapper(tc, Mode::Race)?),
+        flags: vec!["-installsuffix=race".to_owned()],
+        tags: vec!["race".to_owned()],
+        env: vec![("CGO_ENABLED".to_owned(), "0".to_owned())],
+        ..injection
     })
 }
 
-fn plain(_tc: &Toolchain, _cache: &Path, _notices: Vec<String>) -> Result<Injection, InjectError> {
-    Err(InjectError::UnknownToolchain { reason: "unknown".to_owned() })
+fn plain(tc: &Toolchain, notices: Vec<String>) -> Result<Injection, InjectError> {
+    Ok(Injection {
+        delivery: Delivery::Plain,
+        overlay: BTreeMap::new(),
+        toolexec: Some(wrapper(tc, Mode::Object)?),
+        flags: vec!["-race".to_owned()],
+        tags: Vec::new(),
+        env: Vec::new(),
+        notices,
+    })
+}
+
+/// This program as the go command's tool wrapper.
+fn wrapper(tc: &Toolchain, mode: Mode) -> Result<Vec<String>, InjectError> {
+    let program = std::env::current_exe().map_err(|error| InjectError::Wrapper {
+        reason: format!("hb's own path is not known: {error}"),
+    })?;
+    let tools = tc.goroot.join("pkg/tool").join(format!("{}_{}", std::env::consts::OS, host_goarch()));
+    let text = |path: &Path| {
+        path.to_str().map(str::to_owned).ok_or_else(|| InjectError::Wrapper {
+            reason: format!("the path {} is not UTF-8", path.display()),
+        })
+    };
+    Ok(vec![
+        text(&program)?,
+        "toolexec".to_owned(),
+        mode.word().to_owned(),
+        text(&tools)?,
+    ])
+}
+
+/// Go's name of the processor that hb, and so the go command, runs on.
+fn host_goarch() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    }
 }
 
 /// The first function that `theirs` defines for others and `ours` does not.

@@ -1,0 +1,232 @@
+//! `hb toolexec`: what the go command runs in the place of each of its tools.
+//!
+//! ```text
+//! hb toolexec MODE TOOLDIR [another wrapper and its arguments...] TOOLDIR/link arguments...
+//! ```
+//!
+//! MODE is a [`Mode`]. Another wrapper is the user's own `-toolexec`; it runs under ours and sees the
+//! arguments that we changed. The go command asks each tool for its version first and takes the
+//! answer as a part of its cache keys, so a tool whose work we change must answer differently.
+
+use super::{RACE_PACKAGE, archive, elf, store};
+use sha2::{Digest, Sha256};
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+/// What the wrapper changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The linker gets our object in the place of the Go distribution's.
+    Object,
+    /// The compiler and the linker get `-race`, which the go command does not give without cgo.
+    Race,
+}
+
+impl Mode {
+    const ALL: [Self; 2] = [Self::Object, Self::Race];
+
+    /// The word on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Object => "object",
+            Self::Race => "race",
+        }
+    }
+
+    /// Whether a tool's work is changed.
+    fn changes(self, tool: Tool) -> bool {
+        tool == Tool::Link || self == Self::Race
+    }
+
+    /// What distinguishes the changed work from the tool's own, and from that of another hb.
+    fn tag(self) -> String {
+        let what = match self {
+            Self::Object => elf::object(),
+            Self::Race => RACE_PACKAGE.into(),
+        };
+        format!("hb-{}-{}", self.word(), &store::hex(&Sha256::digest(what))[..16])
+    }
+}
+
+/// The tools that we may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tool {
+    Compile,
+    Link,
+}
+
+/// Runs a tool: `args` are what follows `toolexec` on the command line.
+pub fn run(args: &[OsString]) -> ExitCode {
+    let [mode, tool_dir, command @ ..] = args else {
+        return fail("toolexec is run by the go command: hb toolexec MODE TOOLDIR TOOL ARGUMENTS");
+    };
+    let Some(mode) = Mode::ALL.into_iter().find(|m| mode == m.word()) else {
+        return fail(&format!("toolexec: {} is no mode", mode.display()));
+    };
+    let found = command.iter().enumerate().find_map(|(at, word)| {
+        let path = Path::new(word);
+        let tool = match path.file_name()?.to_str()? {
+            "compile" => Tool::Compile,
+            "link" => Tool::Link,
+            _ => return None,
+        };
+        (path.parent()? == Path::new(tool_dir)).then_some((at, tool))
+    });
+    let Some((at, tool)) = found.filter(|&(_, tool)| mode.changes(tool)) else {
+        return replace_process(command);
+    };
+    let (before, args) = command.split_at(at + 1);
+    let result = if args.iter().any(|arg| arg == "-V=full") {
+        return print_version(command, &mode.tag());
+    } else if tool == Tool::Compile {
+        Ok(with_race_flag(args))
+    } else if mode == Mode::Race {
+        link_with_race_package(Path::new(tool_dir), args)
+    } else {
+        link_with_object(args)
+    };
+    match result {
+        Ok(args) => replace_process(&[before, &args].concat()),
+        Err(message) => fail(&message),
+    }
+}
+
+fn fail(message: &str) -> ExitCode {
+    eprintln!("hb: {message}");
+    ExitCode::FAILURE
+}
+
+/// Becomes the command, so that signals and the exit status are its own. Returns only if that fails.
+fn replace_process(command: &[OsString]) -> ExitCode {
+    let [program, args @ ..] = command else {
+        return fail("toolexec: no tool is named");
+    };
+    let error = Command::new(program).args(args).exec();
+    fail(&format!("{}: {error}", program.display()))
+}
+
+/// Runs the tool for its version, and prints that with `tag` in it.
+fn print_version(command: &[OsString], tag: &str) -> ExitCode {
+    let [program, args @ ..] = command else {
+        return fail("toolexec: no tool is named");
+    };
+    let output = match Command::new(program).args(args).stderr(Stdio::inherit()).output() {
+        Ok(output) if output.status.success() => output,
+        Ok(output) => return fail(&format!("{}: {}", program.display(), output.status)),
+        Err(error) => return fail(&format!("{}: {error}", program.display())),
+    };
+    println!("{}", tag_version(&String::from_utf8_lossy(&output.stdout), tag));
+    ExitCode::SUCCESS
+}
+
+/// Puts `tag` in a version line. For a release the whole line counts:
+/// `link version go1.26.8`; for a development version only what follows the last slash of the last
+/// word: `link version devel ... buildID=a/b/c/d`.
+fn tag_version(line: &str, tag: &str) -> String {
+    let line = line.trim_end();
+    match line.rsplit_once(' ') {
+        Some((rest, last)) if last.starts_with("buildID=") => format!("{rest} {tag} {last}-{tag}"),
+        _ => format!("{line} {tag}"),
+    }
+}
+
+fn with_race_flag(args: &[OsString]) -> Vec<OsString> {
+    let mut changed = vec![OsString::from("-race")];
+    changed.extend_from_slice(args);
+    changed
+}
+
+/// The arguments of a link with another `-importcfg`, made by `edit` from the text of the given one
+/// and written beside it, in the go command's own temporary directory.
+fn with_import_config(
+    args: &[OsString],
+    edit: impl FnOnce(&str, &Path) -> Result<String, String>,
+) -> Result<Vec<OsString>, String> {
+    let is_flag = |word: &OsStr| word == "-importcfg" || word == "--importcfg";
+    let at = args.iter().position(|arg| is_flag(arg)).map(|at| at + 1);
+    let Some((at, given)) = at.and_then(|at| Some((at, PathBuf::from(args.get(at)?)))) else {
+        return Err("the linker is called without -importcfg, which hb has to change".to_owned());
+    };
+    let said = |path: &Path, error| format!("{}: {error}", path.display());
+    let text = fs::read_to_string(&given).map_err(|e| said(&given, e))?;
+    let ours = given.with_extension("hb");
+    let edited = edit(&text, &ours)?;
+    fs::write(&ours, edited).map_err(|e| said(&ours, e))?;
+    let mut changed = args.to_vec();
+    changed[at] = ours.into();
+    Ok(changed)
+}
+
+/// Without cgo, the go command does not know that a program needs package runtime/race, which the
+/// linker looks for because of `-race`. It is an empty package: compiled here, in passing.
+fn link_with_race_package(tool_dir: &Path, args: &[OsString]) -> Result<Vec<OsString>, String> {
+    let changed = with_import_config(args, |text, beside| {
+        if text.lines().any(|line| line.starts_with("packagefile runtime/race=")) {
+            return Ok(text.to_owned());
+        }
+        let source = beside.with_extension("race.go");
+        let package = beside.with_extension("race.a");
+        fs::write(&source, RACE_PACKAGE).map_err(|e| format!("{}: {e}", source.display()))?;
+        let status = Command::new(tool_dir.join("compile"))
+            .args(["-p", "runtime/race", "-std", "-complete", "-pack", "-o"])
+            .args([&package, &source])
+            .status()
+            .map_err(|e| format!("the compiler cannot be started: {e}"))?;
+        if !status.success() {
+            return Err(format!("package runtime/race does not compile ({status})"));
+        }
+        Ok(format!("{text}packagefile runtime/race={}\n", package.display()))
+    })?;
+    Ok(with_race_flag(&changed))
+}
+
+/// The package whose archive carries the race runtime ends in the processor's level.
+const RUNTIME_PACKAGE: &str = "packagefile runtime/race/internal/amd64v";
+
+/// The archive that carries the Go distribution's race runtime is replaced by a copy with ours.
+fn link_with_object(args: &[OsString]) -> Result<Vec<OsString>, String> {
+    with_import_config(args, |text, beside| {
+        let mut edited = String::with_capacity(text.len());
+        for line in text.split_inclusive('\n') {
+            let path = line.strip_prefix(RUNTIME_PACKAGE).and_then(|rest| rest.split_once('='));
+            let Some((level, path)) = path else {
+                edited.push_str(line);
+                continue;
+            };
+            let path = Path::new(path.trim_end());
+            let said = |what: String| format!("{}: {what}", path.display());
+            let theirs = fs::read(path).map_err(|e| said(e.to_string()))?;
+            let object = elf::object();
+            let ours = archive::replace_member(&theirs, |name| name.ends_with(".syso"), &object)
+                .map_err(said)?;
+            let copy = beside.with_extension(format!("v{level}.a"));
+            fs::write(&copy, ours).map_err(|e| format!("{}: {e}", copy.display()))?;
+            edited.push_str(&format!("{RUNTIME_PACKAGE}{level}={}\n", copy.display()));
+        }
+        Ok(edited)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_version_line_changes_where_it_counts() {
+        assert_eq!(tag_version("link version go1.26.8\n", "x"), "link version go1.26.8 x");
+        assert_eq!(
+            tag_version("link version devel go1.28-abc buildID=a/b/c/d\n", "x"),
+            "link version devel go1.28-abc x buildID=a/b/c/d-x"
+        );
+    }
+
+    #[test]
+    fn only_the_tools_whose_work_changes_are_changed() {
+        assert!(Mode::Object.changes(Tool::Link) && !Mode::Object.changes(Tool::Compile));
+        assert!(Mode::Race.changes(Tool::Link) && Mode::Race.changes(Tool::Compile));
+        assert_ne!(Mode::Object.tag(), Mode::Race.tag());
+    }
+}
