@@ -94,33 +94,16 @@ pub fn run(options: &Options) -> Result<bool, String> {
     };
     let started = Instant::now();
     build::build_all(&tool, &root, &programs, &bin_dir)?;
-    eprintln!(
-        "built {} programs in {:.1?}",
-        programs.len(),
-        started.elapsed()
-    );
+    eprintln!("built {} programs in {:.1?}", programs.len(), started.elapsed());
 
-    let (runs, procs) = if options.short {
-        (1, vec![2])
-    } else {
-        (options.runs, options.procs.clone())
-    };
-    let judgements = run_all(
-        &programs,
-        &bin_dir,
-        runs,
-        &procs,
-        options.jobs.unwrap_or_else(processors),
-    );
+    let (runs, procs) = if options.short { (1, vec![2]) } else { (options.runs, options.procs.clone()) };
+    let judgements = run_all(&programs, &bin_dir, runs, &procs, options.jobs.unwrap_or_else(processors));
     Ok(print_table(options.detector, &programs, &judgements))
 }
 
 /// The corpus module, found from this crate's own place in the workspace.
 fn corpus_dir() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("xtask lies in the workspace")
-        .join("corpus")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").join("corpus")
 }
 
 fn processors() -> usize {
@@ -130,15 +113,9 @@ fn processors() -> usize {
 /// Refuses a corpus that leaves a row of the memory model without a program.
 fn check_coverage(programs: &[Program]) -> Result<(), String> {
     for row in MODEL_ROWS {
-        let has = |verdict| {
-            programs
-                .iter()
-                .any(|p| p.verdict == verdict && p.rows.contains(&row))
-        };
+        let has = |verdict| programs.iter().any(|p| p.verdict == verdict && p.rows.contains(&row));
         if !has(Verdict::Clean) {
-            return Err(format!(
-                "row {row} of the memory model has no clean program"
-            ));
+            return Err(format!("row {row} of the memory model has no clean program"));
         }
         if row != 1 && !has(Verdict::Racy) {
             return Err(format!("row {row} of the memory model has no racy program"));
@@ -148,13 +125,7 @@ fn check_coverage(programs: &[Program]) -> Result<(), String> {
 }
 
 /// Runs every program `runs` times at each of `procs`, `jobs` at a time. The judgements of a program stand at its index.
-fn run_all(
-    programs: &[Program],
-    bin_dir: &Path,
-    runs: u32,
-    procs: &[u32],
-    jobs: usize,
-) -> Vec<Vec<Judgement>> {
+fn run_all(programs: &[Program], bin_dir: &Path, runs: u32, procs: &[u32], jobs: usize) -> Vec<Vec<Judgement>> {
     let mut queue = VecDeque::new();
     for _ in 0..runs {
         for &gomaxprocs in procs {
@@ -173,10 +144,7 @@ fn run_all(
                     let program = &programs[index];
                     let judgement = match Execution::of(program, bin_dir, gomaxprocs, RUN_LIMIT) {
                         Ok(execution) => judge(program, &execution),
-                        Err(message) => Judgement {
-                            reports: 0,
-                            wrong: Some(message),
-                        },
+                        Err(message) => Judgement { reports: 0, wrong: Some(message) },
                     };
                     judgements.lock().expect("judgements")[index].push(judgement);
                 }
@@ -190,41 +158,23 @@ fn run_all(
 fn print_table(detector: Detector, programs: &[Program], judgements: &[Vec<Judgement>]) -> bool {
     let width = programs.iter().map(|p| p.name.len()).max().unwrap_or(0);
     let (mut passed, mut failed, mut differing) = (0, 0, 0);
-    println!(
-        "{:width$}  {:<9} {:>4}  {:>7}  result",
-        "program", "rows", "runs", "reports"
-    );
+    println!("{:width$}  {:<9} {:>4}  {:>7}  result", "program", "rows", "runs", "reports");
     for (program, judgements) in programs.iter().zip(judgements) {
         let remark = match detector {
             Detector::Stock => program.stock.as_ref(),
             Detector::Hb => program.gap.as_ref(),
         };
         let (ok, text) = summarise(judgements, remark);
-        let rows = program
-            .rows
-            .iter()
-            .map(u32::to_string)
-            .collect::<Vec<_>>()
-            .join(",");
+        let rows = program.rows.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
         let fewest = judgements.iter().map(|j| j.reports).min().unwrap_or(0);
         let most = judgements.iter().map(|j| j.reports).max().unwrap_or(0);
-        let reports = if fewest == most {
-            most.to_string()
-        } else {
-            format!("{fewest}-{most}")
-        };
-        println!(
-            "{:width$}  {rows:<9} {:>4}  {reports:>7}  {text}",
-            program.name,
-            judgements.len()
-        );
+        let reports = if fewest == most { most.to_string() } else { format!("{fewest}-{most}") };
+        println!("{:width$}  {rows:<9} {:>4}  {reports:>7}  {text}", program.name, judgements.len());
         *(if ok { &mut passed } else { &mut failed }) += 1;
         differing += u32::from(ok && remark.is_some());
     }
     if differing > 0 {
-        println!(
-            "{differing} of those passed differ from the model in the way their header states"
-        );
+        println!("{differing} of those passed differ from the model in the way their header states");
     }
     println!("{passed} passed, {failed} failed");
     failed == 0
@@ -232,31 +182,15 @@ fn print_table(detector: Detector, programs: &[Program], judgements: &[Vec<Judge
 
 /// What a program's runs amount to, given the remark (if any) that says how this detector differs on it.
 fn summarise(judgements: &[Judgement], remark: Option<&Remark>) -> (bool, String) {
-    let wrong: Vec<&str> = judgements
-        .iter()
-        .filter_map(|j| j.wrong.as_deref())
-        .collect();
+    let wrong: Vec<&str> = judgements.iter().filter_map(|j| j.wrong.as_deref()).collect();
     match (remark, wrong.first()) {
         (None, None) => (true, "ok".into()),
-        (None, Some(first)) => (
-            false,
-            format!(
-                "FAILED in {} of {} runs: {first}",
-                wrong.len(),
-                judgements.len()
-            ),
-        ),
+        (None, Some(first)) => (false, format!("FAILED in {} of {} runs: {first}", wrong.len(), judgements.len())),
         (Some(remark), Some(_)) => (true, format!("{} ({})", remark.kind, remark.reason)),
-        (Some(remark), None) if remark.may_agree() => {
-            (true, format!("{} ({})", remark.kind, remark.reason))
+        (Some(remark), None) if remark.may_agree() => (true, format!("{} ({})", remark.kind, remark.reason)),
+        (Some(remark), None) => {
+            (false, format!("FAILED: behaves as the model asks, yet its header says: {}", remark.kind))
         }
-        (Some(remark), None) => (
-            false,
-            format!(
-                "FAILED: behaves as the model asks, yet its header says: {}",
-                remark.kind
-            ),
-        ),
     }
 }
 
@@ -265,10 +199,7 @@ fn stock_table(programs: &[Program]) -> String {
     let mut table = String::from("| program | stock `-race` | reason |\n|---|---|---|\n");
     for program in programs {
         if let Some(remark) = &program.stock {
-            table += &format!(
-                "| `{}` | {} | {} |\n",
-                program.name, remark.kind, remark.reason
-            );
+            table += &format!("| `{}` | {} | {} |\n", program.name, remark.kind, remark.reason);
         }
     }
     table
@@ -287,8 +218,7 @@ mod tests {
     #[test]
     fn readme_has_the_present_table_of_stock_differences() {
         let programs = program::load(&corpus_dir()).expect("corpus headers");
-        let readme =
-            std::fs::read_to_string(corpus_dir().join("README.md")).expect("corpus/README.md");
+        let readme = std::fs::read_to_string(corpus_dir().join("README.md")).expect("corpus/README.md");
         assert!(
             readme.contains(&stock_table(&programs)),
             "corpus/README.md is behind; put in what `cargo xtask corpus --stock-table` prints"
@@ -297,22 +227,10 @@ mod tests {
 
     #[test]
     fn a_stale_remark_fails() {
-        let fine = Judgement {
-            reports: 1,
-            wrong: None,
-        };
-        let bad = Judgement {
-            reports: 0,
-            wrong: Some("no report".into()),
-        };
-        let misses = Remark {
-            kind: "misses".into(),
-            reason: "x".into(),
-        };
-        let varies = Remark {
-            kind: "varies".into(),
-            reason: "x".into(),
-        };
+        let fine = Judgement { reports: 1, wrong: None };
+        let bad = Judgement { reports: 0, wrong: Some("no report".into()) };
+        let misses = Remark { kind: "misses".into(), reason: "x".into() };
+        let varies = Remark { kind: "varies".into(), reason: "x".into() };
         assert!(summarise(std::slice::from_ref(&fine), None).0);
         assert!(!summarise(&[fine.clone(), bad.clone()], None).0);
         assert!(summarise(&[bad], Some(&misses)).0);

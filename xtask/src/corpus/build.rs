@@ -14,24 +14,16 @@ pub struct Tool {
 impl Tool {
     /// Go's own race detector.
     pub fn stock() -> Tool {
-        Tool {
-            command: "go".into(),
-            flags: &["-race"],
-        }
+        Tool { command: "go".into(), flags: &["-race"] }
     }
 
     /// The hb command at `path`, or else one that cargo builds now.
     pub fn hb(path: Option<&Path>) -> Result<Tool, String> {
         let command = match path {
-            Some(path) => {
-                std::path::absolute(path).map_err(|e| format!("{}: {e}", path.display()))?
-            }
+            Some(path) => std::path::absolute(path).map_err(|e| format!("{}: {e}", path.display()))?,
             None => build_hb()?,
         };
-        Ok(Tool {
-            command,
-            flags: &[],
-        })
+        Ok(Tool { command, flags: &[] })
     }
 }
 
@@ -39,15 +31,7 @@ impl Tool {
 fn build_hb() -> Result<PathBuf, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args([
-            "build",
-            "--release",
-            "--package",
-            "hb",
-            "--bin",
-            "hb",
-            "--message-format=json-render-diagnostics",
-        ])
+        .args(["build", "--release", "--package", "hb", "--bin", "hb", "--message-format=json-render-diagnostics"])
         .stderr(Stdio::inherit())
         .output()
         .map_err(|e| format!("cargo: {e}"))?;
@@ -63,40 +47,22 @@ fn build_hb() -> Result<PathBuf, String> {
 
 /// Where the binary of `program` stands after [`build_all`].
 pub fn binary(program: &Program, bin_dir: &Path) -> PathBuf {
-    let base = program
-        .dir
-        .file_name()
-        .expect("a program has a name")
-        .to_string_lossy();
-    let file = if program.is_test {
-        format!("{base}.test")
-    } else {
-        base.into_owned()
-    };
+    let base = program.dir.file_name().expect("a program has a name").to_string_lossy();
+    let file = if program.is_test { format!("{base}.test") } else { base.into_owned() };
     bin_dir.join(program.verdict.to_string()).join(file)
 }
 
 /// Builds all programs into `bin_dir/VERDICT/`.
-pub fn build_all(
-    tool: &Tool,
-    root: &Path,
-    programs: &[Program],
-    bin_dir: &Path,
-) -> Result<(), String> {
+pub fn build_all(tool: &Tool, root: &Path, programs: &[Program], bin_dir: &Path) -> Result<(), String> {
     for verdict in [Verdict::Clean, Verdict::Racy] {
         for is_test in [false, true] {
-            let chosen = programs
-                .iter()
-                .filter(|p| p.verdict == verdict && p.is_test == is_test);
-            let packages: Vec<String> = chosen
-                .map(|program| format!("./{}", program.name))
-                .collect();
+            let chosen = programs.iter().filter(|p| p.verdict == verdict && p.is_test == is_test);
+            let packages: Vec<String> = chosen.map(|program| format!("./{}", program.name)).collect();
             if packages.is_empty() {
                 continue;
             }
             let directory = bin_dir.join(verdict.to_string());
-            std::fs::create_dir_all(&directory)
-                .map_err(|e| format!("{}: {e}", directory.display()))?;
+            std::fs::create_dir_all(&directory).map_err(|e| format!("{}: {e}", directory.display()))?;
             let subcommand: &[&str] = if is_test { &["test", "-c"] } else { &["build"] };
             let mut into = directory.into_os_string();
             into.push("/"); // a directory, even where it is to hold a single binary
@@ -110,11 +76,7 @@ pub fn build_all(
                 .status()
                 .map_err(|e| format!("{}: {e}", tool.command.display()))?;
             if !status.success() {
-                return Err(format!(
-                    "{} {} failed: {status}",
-                    tool.command.display(),
-                    subcommand.join(" ")
-                ));
+                return Err(format!("{} {} failed: {status}", tool.command.display(), subcommand.join(" ")));
             }
         }
     }

@@ -14,12 +14,8 @@ pub struct Report {
 impl Report {
     /// The innermost frame under `dir` of each access; `None` for an access without one.
     pub fn user_sites(&self, dir: &Path) -> Vec<Option<&Site>> {
-        let innermost =
-            |frames: &Vec<Site>| frames.iter().position(|site| site.file.starts_with(dir));
-        self.accesses
-            .iter()
-            .map(|frames| innermost(frames).map(|index| &frames[index]))
-            .collect()
+        let innermost = |frames: &Vec<Site>| frames.iter().position(|site| site.file.starts_with(dir));
+        self.accesses.iter().map(|frames| innermost(frames).map(|index| &frames[index])).collect()
     }
 }
 
@@ -42,11 +38,7 @@ pub fn parse(text: &str) -> Vec<Report> {
             } else if line.trim().is_empty() {
                 in_access = false;
             } else if in_access && let Some(site) = parse_frame(line) {
-                report
-                    .accesses
-                    .last_mut()
-                    .expect("an access was begun")
-                    .push(site);
+                report.accesses.last_mut().expect("an access was begun").push(site);
             }
         }
     }
@@ -69,10 +61,7 @@ fn parse_frame(line: &str) -> Option<Site> {
     if !file.starts_with('/') {
         return None;
     }
-    Some(Site {
-        file: PathBuf::from(file),
-        line: number.parse().ok()?,
-    })
+    Some(Site { file: PathBuf::from(file), line: number.parse().ok()? })
 }
 
 #[cfg(test)]
@@ -106,11 +95,8 @@ Found 1 data race(s)
     fn both_user_lines_are_found() {
         let reports = parse(TEXT);
         assert_eq!(reports.len(), 1);
-        let lines: Vec<_> = reports[0]
-            .user_sites(Path::new("/c/racy/x"))
-            .into_iter()
-            .map(|s| s.map(|s| s.line))
-            .collect();
+        let lines: Vec<_> =
+            reports[0].user_sites(Path::new("/c/racy/x")).into_iter().map(|s| s.map(|s| s.line)).collect();
         assert_eq!(lines, [Some(20), Some(12)]);
         let elsewhere = reports[0].user_sites(Path::new("/elsewhere"));
         assert_eq!(elsewhere, [None, None]);

@@ -36,22 +36,12 @@ pub struct Judgement {
 
 impl Execution {
     /// Runs a built program in its own directory at the given GOMAXPROCS.
-    pub fn of(
-        program: &Program,
-        bin_dir: &Path,
-        gomaxprocs: u32,
-        limit: Duration,
-    ) -> Result<Execution, String> {
+    pub fn of(program: &Program, bin_dir: &Path, gomaxprocs: u32, limit: Duration) -> Result<Execution, String> {
         let io = |e: std::io::Error| format!("cannot run: {e}");
         // A file, not a pipe: a program that prints a lot before it is waited for must not block.
         let sink = tempfile::NamedTempFile::new().map_err(io)?;
-        let stream = || -> Result<Stdio, String> {
-            Ok(File::options()
-                .append(true)
-                .open(sink.path())
-                .map_err(io)?
-                .into())
-        };
+        let stream =
+            || -> Result<Stdio, String> { Ok(File::options().append(true).open(sink.path()).map_err(io)?.into()) };
         let mut child = Command::new(binary(program, bin_dir))
             .current_dir(&program.dir)
             .env("GOMAXPROCS", gomaxprocs.to_string())
@@ -68,28 +58,19 @@ impl Execution {
             }
             if Instant::now() > deadline {
                 child.kill().and_then(|()| child.wait()).map_err(io)?;
-                return Err(format!(
-                    "still running after {limit:.0?} at GOMAXPROCS={gomaxprocs}"
-                ));
+                return Err(format!("still running after {limit:.0?} at GOMAXPROCS={gomaxprocs}"));
             }
             std::thread::sleep(Duration::from_millis(2));
         };
         let output = std::fs::read(sink.path()).map_err(io)?;
         let output = String::from_utf8_lossy(&output).into_owned();
-        Ok(Execution {
-            status: status.code(),
-            reports: classic::parse(&output),
-            output,
-        })
+        Ok(Execution { status: status.code(), reports: classic::parse(&output), output })
     }
 }
 
 /// Holds a run against the program's header.
 pub fn judge(program: &Program, execution: &Execution) -> Judgement {
-    Judgement {
-        reports: execution.reports.len(),
-        wrong: mismatch(program, execution),
-    }
+    Judgement { reports: execution.reports.len(), wrong: mismatch(program, execution) }
 }
 
 fn mismatch(program: &Program, execution: &Execution) -> Option<String> {
@@ -97,15 +78,9 @@ fn mismatch(program: &Program, execution: &Execution) -> Option<String> {
     for report in &execution.reports {
         let sites = report.user_sites(&program.dir);
         let &[Some(one), Some(other)] = sites.as_slice() else {
-            return Some(format!(
-                "a report without the program's own lines on both sides: {sites:?}"
-            ));
+            return Some(format!("a report without the program's own lines on both sides: {sites:?}"));
         };
-        match program
-            .pairs
-            .iter()
-            .find(|(_, pair)| pair.covers(one, other))
-        {
+        match program.pairs.iter().find(|(_, pair)| pair.covers(one, other)) {
             Some((id, _)) => seen.push(*id),
             None => return Some(format!("unexpected report: {one} and {other}")),
         }
@@ -113,10 +88,7 @@ fn mismatch(program: &Program, execution: &Execution) -> Option<String> {
     if let Some((_, pair)) = program.pairs.iter().find(|(id, _)| !seen.contains(id)) {
         let one = pair.a.first().expect("marked");
         let other = pair.b.first().expect("marked");
-        return Some(format!(
-            "no report of {one} and {other} (status {:?})",
-            execution.status
-        ));
+        return Some(format!("no report of {one} and {other} (status {:?})", execution.status));
     }
     let allowed: &[i32] = match (program.verdict, program.is_test) {
         (Verdict::Clean, _) => &[0],
@@ -124,21 +96,11 @@ fn mismatch(program: &Program, execution: &Execution) -> Option<String> {
         // A race outside of every test is left to the runtime's own exit status.
         (Verdict::Racy, true) => &[FAILED_TESTS_STATUS, RACE_STATUS],
     };
-    if execution
-        .status
-        .is_some_and(|status| allowed.contains(&status))
-    {
+    if execution.status.is_some_and(|status| allowed.contains(&status)) {
         return None;
     }
-    let last = execution
-        .output
-        .lines()
-        .rfind(|line| !line.trim().is_empty())
-        .unwrap_or("no output");
-    Some(format!(
-        "exit status {:?}, expected one of {allowed:?}; last line: {last}",
-        execution.status
-    ))
+    let last = execution.output.lines().rfind(|line| !line.trim().is_empty()).unwrap_or("no output");
+    Some(format!("exit status {:?}, expected one of {allowed:?}; last line: {last}", execution.status))
 }
 
 #[cfg(test)]
@@ -150,17 +112,11 @@ mod tests {
     use crate::corpus::program::{Pair, Site};
 
     fn site(line: u32) -> Site {
-        Site {
-            file: PathBuf::from("/c/racy/x/main.go"),
-            line,
-        }
+        Site { file: PathBuf::from("/c/racy/x/main.go"), line }
     }
 
     fn racy() -> Program {
-        let pair = Pair {
-            a: [site(3)].into(),
-            b: [site(5)].into(),
-        };
+        let pair = Pair { a: [site(3)].into(), b: [site(5)].into() };
         Program {
             name: "racy/x".into(),
             dir: "/c/racy/x".into(),
@@ -174,45 +130,21 @@ mod tests {
     }
 
     fn execution(status: i32, pairs: &[(u32, u32)]) -> Execution {
-        let reports = pairs
-            .iter()
-            .map(|&(a, b)| Report {
-                accesses: vec![vec![site(a)], vec![site(b)]],
-            })
-            .collect();
-        Execution {
-            status: Some(status),
-            reports,
-            output: String::new(),
-        }
+        let reports = pairs.iter().map(|&(a, b)| Report { accesses: vec![vec![site(a)], vec![site(b)]] }).collect();
+        Execution { status: Some(status), reports, output: String::new() }
     }
 
     #[test]
     fn racy_program_is_judged() {
         assert_eq!(judge(&racy(), &execution(66, &[(5, 3)])).wrong, None);
-        assert!(
-            judge(&racy(), &execution(0, &[(5, 3)])).wrong.is_some(),
-            "status"
-        );
-        assert!(
-            judge(&racy(), &execution(66, &[])).wrong.is_some(),
-            "missed"
-        );
-        assert!(
-            judge(&racy(), &execution(66, &[(5, 3), (5, 5)]))
-                .wrong
-                .is_some(),
-            "one too many"
-        );
+        assert!(judge(&racy(), &execution(0, &[(5, 3)])).wrong.is_some(), "status");
+        assert!(judge(&racy(), &execution(66, &[])).wrong.is_some(), "missed");
+        assert!(judge(&racy(), &execution(66, &[(5, 3), (5, 5)])).wrong.is_some(), "one too many");
     }
 
     #[test]
     fn clean_program_is_judged() {
-        let clean = Program {
-            verdict: Verdict::Clean,
-            pairs: BTreeMap::new(),
-            ..racy()
-        };
+        let clean = Program { verdict: Verdict::Clean, pairs: BTreeMap::new(), ..racy() };
         assert_eq!(judge(&clean, &execution(0, &[])).wrong, None);
         assert!(judge(&clean, &execution(1, &[])).wrong.is_some());
         assert!(judge(&clean, &execution(66, &[(3, 5)])).wrong.is_some());

@@ -5,16 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// What an expectation may name as the place in memory that races.
-const WHATS: &[&str] = &[
-    "variable",
-    "field",
-    "element",
-    "map",
-    "interface",
-    "string",
-    "slice-header",
-    "array",
-];
+const WHATS: &[&str] = &["variable", "field", "element", "map", "interface", "string", "slice"];
 
 /// Why no edge joins the accesses; each word is explained in `corpus/README.md`.
 const MISSING: &[&str] = &[
@@ -98,8 +89,7 @@ pub struct Pair {
 impl Pair {
     /// Whether two racing lines, in either order, are this pair.
     pub fn covers(&self, one: &Site, other: &Site) -> bool {
-        (self.a.contains(one) && self.b.contains(other))
-            || (self.a.contains(other) && self.b.contains(one))
+        (self.a.contains(one) && self.b.contains(other)) || (self.a.contains(other) && self.b.contains(one))
     }
 }
 
@@ -156,11 +146,7 @@ pub fn load(root: &Path) -> Result<Vec<Program>, String> {
 
 fn directories(parent: &Path) -> Result<Vec<PathBuf>, String> {
     let entries = std::fs::read_dir(parent).map_err(|e| format!("{}: {e}", parent.display()))?;
-    Ok(entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.is_dir())
-        .collect())
+    Ok(entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect())
 }
 
 fn load_program(dir: &Path, verdict: Verdict) -> Result<Program, String> {
@@ -168,11 +154,7 @@ fn load_program(dir: &Path, verdict: Verdict) -> Result<Program, String> {
     let name = format!("{verdict}/{base}");
     let main = dir.join("main.go");
     let is_test = !main.exists();
-    let first = if is_test {
-        dir.join(format!("{}_test.go", base.replace('-', "_")))
-    } else {
-        main
-    };
+    let first = if is_test { dir.join(format!("{}_test.go", base.replace('-', "_"))) } else { main };
     let text = std::fs::read_to_string(&first).map_err(|e| format!("{}: {e}", first.display()))?;
     let mut program = Program {
         name,
@@ -184,11 +166,9 @@ fn load_program(dir: &Path, verdict: Verdict) -> Result<Program, String> {
         stock: None,
         gap: None,
     };
-    let expectations =
-        read_header(&text, &mut program).map_err(|e| format!("{}: {e}", first.display()))?;
+    let expectations = read_header(&text, &mut program).map_err(|e| format!("{}: {e}", first.display()))?;
     for file in go_files(dir)? {
-        let text =
-            std::fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
+        let text = std::fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
         read_marks(&text, &file, &mut program.pairs)?;
     }
     check_pairs(&program, expectations).map_err(|e| format!("{}: {e}", first.display()))?;
@@ -198,10 +178,7 @@ fn load_program(dir: &Path, verdict: Verdict) -> Result<Program, String> {
 /// Go files directly in `dir` and in the packages beneath it.
 fn go_files(dir: &Path) -> Result<Vec<PathBuf>, String> {
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(dir)
-        .map_err(|e| format!("{}: {e}", dir.display()))?
-        .flatten()
-    {
+    for entry in std::fs::read_dir(dir).map_err(|e| format!("{}: {e}", dir.display()))?.flatten() {
         let path = entry.path();
         if path.is_dir() {
             files.extend(go_files(&path)?);
@@ -215,16 +192,11 @@ fn go_files(dir: &Path) -> Result<Vec<PathBuf>, String> {
 /// Reads the `//hb:` lines before the package clause; the number of `//hb:expect` lines comes back.
 fn read_header(text: &str, program: &mut Program) -> Result<usize, String> {
     let (mut cases, mut expectations) = (0, 0);
-    for line in text
-        .lines()
-        .take_while(|line| !line.starts_with("package "))
-    {
+    for line in text.lines().take_while(|line| !line.starts_with("package ")) {
         let Some(directive) = line.strip_prefix("//hb:") else {
             continue;
         };
-        let (key, value) = directive
-            .split_once(' ')
-            .ok_or(format!("no value in {line:?}"))?;
+        let (key, value) = directive.split_once(' ').ok_or(format!("no value in {line:?}"))?;
         match key {
             "case" => {
                 cases += 1;
@@ -235,71 +207,43 @@ fn read_header(text: &str, program: &mut Program) -> Result<usize, String> {
                 read_expectation(value)?;
             }
             "stock" => {
-                let (kind, reason) = value
-                    .split_once(' ')
-                    .ok_or("hb:stock needs a kind and a reason")?;
+                let (kind, reason) = value.split_once(' ').ok_or("hb:stock needs a kind and a reason")?;
                 if !["misses", "reports", "varies"].contains(&kind) {
-                    return Err(format!(
-                        "hb:stock {kind}: not one of misses, reports, varies"
-                    ));
+                    return Err(format!("hb:stock {kind}: not one of misses, reports, varies"));
                 }
-                program.stock = Some(Remark {
-                    kind: kind.into(),
-                    reason: reason.into(),
-                });
+                program.stock = Some(Remark { kind: kind.into(), reason: reason.into() });
             }
-            "gap" => {
-                program.gap = Some(Remark {
-                    kind: "gap".into(),
-                    reason: value.into(),
-                })
-            }
+            "gap" => program.gap = Some(Remark { kind: "gap".into(), reason: value.into() }),
             other => return Err(format!("unknown directive hb:{other}")),
         }
     }
-    if cases != 1 {
-        Err("one //hb:case line is needed".into())
-    } else {
-        Ok(expectations)
-    }
+    if cases != 1 { Err("one //hb:case line is needed".into()) } else { Ok(expectations) }
 }
 
 fn read_case(value: &str, program: &mut Program) -> Result<(), String> {
     let mut words = value.split_whitespace();
     if words.next() != Some(program.verdict.to_string().as_str()) {
-        return Err(format!(
-            "hb:case must begin with {}, as the directory says",
-            program.verdict
-        ));
+        return Err(format!("hb:case must begin with {}, as the directory says", program.verdict));
     }
     for word in words {
         match word.split_once('=') {
             Some(("row", rows)) => {
                 for row in rows.split(',') {
-                    program.rows.push(
-                        row.parse()
-                            .map_err(|_| format!("row {row:?} is no number"))?,
-                    );
+                    program.rows.push(row.parse().map_err(|_| format!("row {row:?} is no number"))?);
                 }
             }
             Some(("pattern", pattern)) if !pattern.is_empty() => {}
             _ => return Err(format!("hb:case: {word:?} is neither row= nor pattern=")),
         }
     }
-    if program.rows.is_empty() {
-        Err("hb:case has no row=".into())
-    } else {
-        Ok(())
-    }
+    if program.rows.is_empty() { Err("hb:case has no row=".into()) } else { Ok(()) }
 }
 
 /// Checks one expectation: `variable= what= missing= fits=`, each once, the last three from their vocabularies.
 fn read_expectation(value: &str) -> Result<(), String> {
     let mut seen = BTreeSet::new();
     for word in value.split_whitespace() {
-        let (key, value) = word
-            .split_once('=')
-            .ok_or(format!("hb:expect: {word:?} is not key=value"))?;
+        let (key, value) = word.split_once('=').ok_or(format!("hb:expect: {word:?} is not key=value"))?;
         let known = match key {
             "variable" => !value.is_empty(),
             "what" => WHATS.contains(&value),
@@ -314,11 +258,7 @@ fn read_expectation(value: &str) -> Result<(), String> {
             return Err(format!("hb:expect: {key} stands twice"));
         }
     }
-    if seen.len() == 4 {
-        Ok(())
-    } else {
-        Err("hb:expect needs variable, what, missing and fits".into())
-    }
+    if seen.len() == 4 { Ok(()) } else { Err("hb:expect needs variable, what, missing and fits".into()) }
 }
 
 /// Adds the lines with a trailing `// race: ...` mark to the pairs they name.
@@ -328,23 +268,11 @@ fn read_marks(text: &str, file: &Path, pairs: &mut BTreeMap<u32, Pair>) -> Resul
             continue;
         };
         for mark in marks.split_whitespace() {
-            let wrong = || {
-                format!(
-                    "{}:{number}: mark {mark:?} is not a or b with an optional number",
-                    file.display()
-                )
-            };
+            let wrong = || format!("{}:{number}: mark {mark:?} is not a or b with an optional number", file.display());
             let (side, id) = mark.split_at_checked(1).ok_or_else(wrong)?;
-            let id = if id.is_empty() {
-                0
-            } else {
-                id.parse().map_err(|_| wrong())?
-            };
+            let id = if id.is_empty() { 0 } else { id.parse().map_err(|_| wrong())? };
             let pair = pairs.entry(id).or_default();
-            let site = Site {
-                file: file.to_owned(),
-                line: number,
-            };
+            let site = Site { file: file.to_owned(), line: number };
             match side {
                 "a" => pair.a.insert(site),
                 "b" => pair.b.insert(site),
@@ -356,26 +284,15 @@ fn read_marks(text: &str, file: &Path, pairs: &mut BTreeMap<u32, Pair>) -> Resul
 }
 
 fn check_pairs(program: &Program, expectations: usize) -> Result<(), String> {
-    if let Some((id, _)) = program
-        .pairs
-        .iter()
-        .find(|(_, pair)| pair.a.is_empty() || pair.b.is_empty())
-    {
+    if let Some((id, _)) = program.pairs.iter().find(|(_, pair)| pair.a.is_empty() || pair.b.is_empty()) {
         return Err(format!("pair {id} has only one side marked"));
     }
     if program.pairs.len() != expectations {
-        return Err(format!(
-            "{} marked pairs but {expectations} //hb:expect lines",
-            program.pairs.len()
-        ));
+        return Err(format!("{} marked pairs but {expectations} //hb:expect lines", program.pairs.len()));
     }
     match program.verdict {
-        Verdict::Racy if program.pairs.is_empty() => {
-            Err("a racy program needs marked lines".into())
-        }
-        Verdict::Clean if !program.pairs.is_empty() => {
-            Err("a clean program has no marked lines".into())
-        }
+        Verdict::Racy if program.pairs.is_empty() => Err("a racy program needs marked lines".into()),
+        Verdict::Clean if !program.pairs.is_empty() => Err("a clean program has no marked lines".into()),
         _ => Ok(()),
     }
 }
@@ -418,10 +335,7 @@ mod tests {
             "//hb:case racy row=1\n//hb:stock sleeps often\n",
             "//hb:case racy row=1\n//hb:other x\n",
         ] {
-            assert!(
-                read_header(text, &mut blank(Verdict::Racy)).is_err(),
-                "{text:?}"
-            );
+            assert!(read_header(text, &mut blank(Verdict::Racy)).is_err(), "{text:?}");
         }
     }
 
@@ -429,16 +343,8 @@ mod tests {
     fn marks_make_pairs() {
         let mut pairs = BTreeMap::new();
         let file = Path::new("main.go");
-        read_marks(
-            "x++ // race: a b\ny = 1 // race: a2\n_ = y // race: b2\n",
-            file,
-            &mut pairs,
-        )
-        .unwrap();
-        let site = |line| Site {
-            file: file.to_owned(),
-            line,
-        };
+        read_marks("x++ // race: a b\ny = 1 // race: a2\n_ = y // race: b2\n", file, &mut pairs).unwrap();
+        let site = |line| Site { file: file.to_owned(), line };
         assert!(pairs[&0].covers(&site(1), &site(1)));
         assert!(pairs[&2].covers(&site(3), &site(2)));
         assert!(!pairs[&2].covers(&site(2), &site(2)));
