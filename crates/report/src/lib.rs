@@ -4,7 +4,9 @@
 //! repetitions; [`render`](render::render) prints the [`Report`]. This crate knows nothing of how races are detected, and
 //! starts no process.
 
+pub mod baseline;
 pub mod classic;
+pub mod clean;
 mod collect;
 pub mod explain;
 pub mod finding;

@@ -7,7 +7,7 @@ use crate::raw::{Access, Race, SyncEvent, When};
 
 /// How the two goroutines are related.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kinship {
+pub(crate) enum Kinship {
     /// The later access's goroutine started the earlier one's.
     LaterStartedEarlier,
     /// The earlier access's goroutine started the later one's.
@@ -18,7 +18,8 @@ enum Kinship {
     Other,
 }
 
-fn kinship(race: &Race) -> Kinship {
+/// How the goroutines of a race are related, as far as its record tells.
+pub(crate) fn kinship(race: &Race) -> Kinship {
     let [later, earlier] = &race.accesses;
     if started(later, earlier) {
         Kinship::LaterStartedEarlier

@@ -1,5 +1,7 @@
 //! Go's own text: byte for byte what `go -race` prints, for whatever parses that today.
 
+use super::Options;
+use crate::clean;
 use crate::raw::{Access, Frame, ObjectKind, Op, Race, StackState, State};
 use std::io::{self, Write};
 
@@ -83,8 +85,26 @@ fn write_stack(stack: &[Frame], state: StackState, out: &mut dyn Write) -> io::R
     }
     for frame in stack {
         let off = frame.off.unwrap_or_default();
-        writeln!(out, "  {}()", frame.func)?;
-        writeln!(out, "      {}:{} +0x{:x}", frame.file, frame.line, off.0)?;
+        writeln!(out, "  {}()", clean::line(&frame.func))?;
+        writeln!(out, "      {}:{} +0x{:x}", clean::line(&frame.file), frame.line, off.0)?;
     }
     Ok(())
+}
+
+/// Makes the file names of all stacks relative, as the options say.
+pub fn make_relative(race: &mut Race, options: &Options) {
+    let short = |stack: &mut Vec<Frame>| {
+        for frame in stack {
+            frame.file = options.path(&frame.file).to_owned();
+        }
+    };
+    for access in &mut race.accesses {
+        short(&mut access.stack);
+        short(&mut access.created);
+        access.ancestry.iter_mut().for_each(|ancestor| short(&mut ancestor.created));
+        access.sync.iter_mut().for_each(|event| short(&mut event.stack));
+        access.locks.iter_mut().for_each(|lock| short(&mut lock.stack));
+    }
+    race.object.iter_mut().for_each(|object| short(&mut object.alloc));
+    race.common.iter_mut().for_each(|common| short(&mut common.stack));
 }

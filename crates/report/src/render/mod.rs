@@ -1,3 +1,187 @@
-//! The renderings.
+//! The renderings: one entry point, one file per format.
 
 pub mod classic;
+pub mod github;
+pub mod html;
+pub mod junit;
+mod layout;
+mod picture;
+pub mod sarif;
+pub mod terminal;
+
+use crate::Report;
+use crate::finding::Place;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// The formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For a person at a terminal.
+    Text,
+    /// Go's own text.
+    Classic,
+    /// The report as one JSON document.
+    Json,
+    /// One finding per line.
+    JsonLines,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// JUnit XML.
+    Junit,
+    /// GitHub Actions workflow commands.
+    Github,
+    /// Markdown, for GitHub's job summary.
+    Markdown,
+    /// One self-contained page.
+    Html,
+}
+
+impl Format {
+    /// All formats, in the order of the help text.
+    pub const ALL: [Format; 9] = [
+        Format::Text,
+        Format::Classic,
+        Format::Json,
+        Format::JsonLines,
+        Format::Sarif,
+        Format::Junit,
+        Format::Github,
+        Format::Markdown,
+        Format::Html,
+    ];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Text => "text",
+            Format::Classic => "classic",
+            Format::Json => "json",
+            Format::JsonLines => "jsonl",
+            Format::Sarif => "sarif",
+            Format::Junit => "junit",
+            Format::Github => "github",
+            Format::Markdown => "markdown",
+            Format::Html => "html",
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Format, String> {
+        Format::ALL.into_iter().find(|format| format.name() == name).ok_or_else(|| {
+            let names: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
+            format!("unknown format {name:?}; one of {}", names.join(", "))
+        })
+    }
+}
+
+/// How to render.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Terminal colours.
+    pub color: bool,
+    /// Columns for [`Format::Text`].
+    pub width: usize,
+    /// A directory; file names below it are shown relative to it.
+    pub relative_to: Option<PathBuf>,
+    /// Most findings that [`Format::Text`] prints in full; the rest become one line each.
+    pub max_full: usize,
+    /// Print known and ignored findings in full too.
+    pub show_known: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { color: false, width: 100, relative_to: None, max_full: 20, show_known: false }
+    }
+}
+
+impl Options {
+    /// A file name as it is to be shown: relative if asked for and possible, unchanged otherwise.
+    pub fn path<'a>(&self, file: &'a str) -> &'a str {
+        let Some(base) = self.relative_to.as_ref().and_then(|base| base.to_str()) else { return file };
+        let base = base.trim_end_matches('/');
+        file.strip_prefix(base).and_then(|rest| rest.strip_prefix('/')).unwrap_or(file)
+    }
+
+    /// `file:line`, shown as [`Options::path`] says.
+    pub fn place(&self, place: &Place) -> String {
+        format!("{}:{}", self.path(&place.file), place.line)
+    }
+}
+
+/// Renders a report.
+///
+/// # Errors
+/// Those of the writer.
+pub fn render(report: &Report, format: Format, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Text => terminal::write(report, options, out),
+        Format::Classic => {
+            for finding in &report.findings {
+                if finding.is_new() || options.show_known {
+                    let mut race = finding.race.clone();
+                    classic::make_relative(&mut race, options);
+                    classic::write_race(&race, out)?;
+                }
+            }
+            let count = report.findings.iter().filter(|finding| finding.is_new() || options.show_known).count();
+            if count > 0 { classic::write_count(count as u64, out) } else { Ok(()) }
+        }
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *out, &relative(report, options))?;
+            writeln!(out)
+        }
+        Format::JsonLines => {
+            for finding in &relative(report, options).findings {
+                serde_json::to_writer(&mut *out, finding)?;
+                writeln!(out)?;
+            }
+            Ok(())
+        }
+        Format::Sarif => sarif::write(report, options, out),
+        Format::Junit => junit::write(report, options, out),
+        Format::Github => github::write_commands(report, options, out),
+        Format::Markdown => github::write_summary(report, options, out),
+        Format::Html => html::write(report, options, out),
+    }
+}
+
+/// The report with its file names made relative, if asked for.
+fn relative(report: &Report, options: &Options) -> Report {
+    let mut report = report.clone();
+    if options.relative_to.is_none() {
+        return report;
+    }
+    let short = |file: &mut String| *file = options.path(file).to_owned();
+    for finding in &mut report.findings {
+        classic::make_relative(&mut finding.race, options);
+        for access in &mut finding.accesses {
+            short(&mut access.site.file);
+            access.started.iter_mut().for_each(|place| short(&mut place.file));
+        }
+        finding
+            .variable
+            .declared
+            .iter_mut()
+            .chain(&mut finding.variable.allocated)
+            .for_each(|place| short(&mut place.file));
+        if let crate::finding::Status::Ignored { place, .. } = &mut finding.status {
+            short(&mut place.file);
+        }
+    }
+    report
+}
+
+/// A status in words; none for new findings.
+fn status_words(status: &crate::finding::Status) -> Option<String> {
+    match status {
+        crate::finding::Status::New => None,
+        crate::finding::Status::Known { reason } => Some(format!("known: {reason}")),
+        crate::finding::Status::Ignored { reason, place } => Some(format!("ignored at {}: {reason}", place.short())),
+    }
+}

@@ -1,0 +1,365 @@
+//! The baseline: what is known and may stay for now, in one TOML file.
+//!
+//! ```toml
+//! [[known]]
+//! fingerprint = "0123456789abcdef"
+//! title = "data race on shared variable total"   # for readers; not compared
+//! reason = "statistics only; issue 12"
+//! expires = "2027-01-31"                         # optional, the last day on which it holds
+//!
+//! [[known]]
+//! package = "example.com/legacy/..."             # or function = "main.(*Cache).Get", or path = "gen/*.go"
+//! reason = "being replaced"
+//! ```
+//!
+//! An entry matches when everything that it names matches. A finding matches by function, package or path when either of
+//! its accesses' sites does. An entry that matches nothing, or has expired, is reported as a note.
+
+use crate::Error;
+use crate::explain::frames::package_of;
+use crate::finding::{Finding, Report, Status};
+use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// A baseline file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    /// The entries, in the file's order.
+    #[serde(default)]
+    pub known: Vec<Entry>,
+}
+
+/// One entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// A finding's fingerprint.
+    pub fingerprint: Option<String>,
+    /// A function's full name; a final `*` stands for any rest.
+    pub function: Option<String>,
+    /// An import path; a final `/...` stands for everything below too.
+    pub package: Option<String>,
+    /// A file, as its path's end; `*` stands for any characters but `/`.
+    pub path: Option<String>,
+    /// Why it may stay. Required.
+    pub reason: String,
+    /// The last day on which the entry holds: `2027-01-31`.
+    pub expires: Option<String>,
+    /// What the finding is called, for the file's readers.
+    pub title: Option<String>,
+}
+
+/// What applying a baseline came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Findings that became known.
+    pub known: usize,
+    /// Entries that match nothing any more.
+    pub stale: Vec<String>,
+    /// Entries whose day has passed.
+    pub expired: Vec<String>,
+}
+
+impl Baseline {
+    /// Reads a baseline.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be read; [`Error::Format`] with line and column when it is malformed, an entry names
+    /// nothing to match, has an empty reason, or an impossible date.
+    pub fn load(path: &Path) -> Result<Baseline, Error> {
+        let text = std::fs::read_to_string(path).map_err(|error| Error::io(path, error))?;
+        Baseline::parse(&text).map_err(|problem| Error::format(path, problem))
+    }
+
+    /// Reads a baseline from its text; the error says `line L, column C: …`.
+    ///
+    /// # Errors
+    /// As [`Baseline::load`].
+    pub fn parse(text: &str) -> Result<Baseline, String> {
+        let baseline: Baseline = toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            format!("{}: {}", position(text, at), error.message().trim())
+        })?;
+        for (number, entry) in baseline.known.iter().enumerate() {
+            if let Err(problem) = entry.check() {
+                return Err(format!("{}: {problem}", position(text, nth_entry(text, number))));
+            }
+        }
+        Ok(baseline)
+    }
+
+    /// Marks the findings that an entry matches as known. `today` is a date as `2026-12-31`, from which expiry is told.
+    pub fn apply(&self, report: &mut Report, today: &str) -> Applied {
+        let mut applied = Applied::default();
+        for entry in &self.known {
+            let matching: Vec<usize> =
+                (0..report.findings.len()).filter(|&index| entry.matches(&report.findings[index])).collect();
+            if matching.is_empty() {
+                applied.stale.push(entry.name());
+            } else if entry.expires.as_deref().is_some_and(|last| last < today) {
+                applied.expired.push(entry.name());
+            } else {
+                for index in matching {
+                    let status = &mut report.findings[index].status;
+                    if *status == Status::New {
+                        *status = Status::Known { reason: entry.reason.clone() };
+                        applied.known += 1;
+                    }
+                }
+            }
+        }
+        for name in &applied.stale {
+            report.notes.push(format!("baseline: {name} matches nothing any more and can go"));
+        }
+        for name in &applied.expired {
+            report.notes.push(format!("baseline: {name} has expired"));
+        }
+        report.sort();
+        applied
+    }
+
+    /// A baseline for everything new in a report, added to what `self` has: entries are kept, their order too.
+    pub fn extended(&self, report: &Report, reason: &str) -> Baseline {
+        let mut baseline = self.clone();
+        for finding in report.new_findings() {
+            baseline.known.push(Entry {
+                fingerprint: Some(finding.fingerprint.clone()),
+                title: Some(finding.title.clone()),
+                reason: reason.to_owned(),
+                ..Entry::default()
+            });
+        }
+        baseline
+    }
+
+    /// Writes the baseline, with a comment on how to read it.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; an earlier file stays whole then.
+    pub fn save(&self, path: &Path) -> Result<(), Error> {
+        crate::write_whole(path, self.to_text().as_bytes())
+    }
+
+    /// The file's text.
+    pub fn to_text(&self) -> String {
+        let mut text = String::from(
+            "# Data races that are known and may stay for now. A run fails only on others.\n\
+             # Each [[known]] names what it covers by fingerprint, function, package or path, and says why.\n\
+             # Optional: expires = \"YYYY-MM-DD\", the last day on which the entry holds.\n",
+        );
+        for entry in &self.known {
+            text.push_str("\n[[known]]\n");
+            let fields = [
+                ("fingerprint", &entry.fingerprint),
+                ("function", &entry.function),
+                ("package", &entry.package),
+                ("path", &entry.path),
+                ("title", &entry.title),
+                ("reason", &Some(entry.reason.clone())),
+                ("expires", &entry.expires),
+            ];
+            for (key, value) in fields {
+                if let Some(value) = value {
+                    let _ = writeln!(text, "{key} = {}", quoted(value));
+                }
+            }
+        }
+        text
+    }
+}
+
+impl Entry {
+    fn check(&self) -> Result<(), String> {
+        if self.fingerprint.is_none() && self.function.is_none() && self.package.is_none() && self.path.is_none() {
+            return Err("an entry needs a fingerprint, function, package or path".to_owned());
+        }
+        if self.reason.trim().is_empty() {
+            return Err("an entry needs a reason".to_owned());
+        }
+        if let Some(day) = &self.expires
+            && !is_date(day)
+        {
+            return Err(format!("expires must be a date such as \"2027-01-31\", not {day:?}"));
+        }
+        Ok(())
+    }
+
+    /// Whether all that the entry names matches.
+    pub fn matches(&self, finding: &Finding) -> bool {
+        let any_site =
+            |test: &dyn Fn(&crate::finding::Place) -> bool| finding.accesses.iter().any(|access| test(&access.site));
+        self.fingerprint.as_ref().is_none_or(|fingerprint| *fingerprint == finding.fingerprint)
+            && self.function.as_ref().is_none_or(|pattern| {
+                any_site(&|site| match pattern.strip_suffix('*') {
+                    Some(start) if !pattern.ends_with("(*") => site.func.starts_with(start),
+                    _ => site.func == *pattern,
+                })
+            })
+            && self.package.as_ref().is_none_or(|pattern| {
+                any_site(&|site| {
+                    let package = package_of(&site.func);
+                    match pattern.strip_suffix("/...") {
+                        Some(root) => {
+                            package == root || package.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
+                        }
+                        None => package == pattern,
+                    }
+                })
+            })
+            && self.path.as_ref().is_none_or(|pattern| any_site(&|site| path_matches(pattern, &site.file)))
+    }
+
+    fn name(&self) -> String {
+        let parts = [
+            ("fingerprint", &self.fingerprint),
+            ("function", &self.function),
+            ("package", &self.package),
+            ("path", &self.path),
+        ];
+        let named: Vec<String> =
+            parts.iter().filter_map(|(key, value)| Some(format!("{key} {}", value.as_ref()?))).collect();
+        format!("the entry for {}", named.join(", "))
+    }
+}
+
+/// Whether the last elements of `file` match the elements of `pattern`.
+fn path_matches(pattern: &str, file: &str) -> bool {
+    let wanted: Vec<&str> = pattern.split('/').collect();
+    let have: Vec<&str> = file.split('/').collect();
+    have.len() >= wanted.len()
+        && wanted.iter().rev().zip(have.iter().rev()).all(|(want, have)| glob(want.as_bytes(), have.as_bytes()))
+}
+
+/// `*` stands for any characters; in time proportional to the product of the lengths.
+fn glob(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut at, mut from, mut star) = (0, 0, None);
+    while from < text.len() {
+        if at < pattern.len() && pattern[at] == b'*' {
+            star = Some((at, from));
+            at += 1;
+        } else if at < pattern.len() && pattern[at] == text[from] {
+            at += 1;
+            from += 1;
+        } else if let Some((star_at, star_from)) = star {
+            at = star_at + 1;
+            from = star_from + 1;
+            star = Some((star_at, star_from + 1));
+        } else {
+            return false;
+        }
+    }
+    pattern[at..].iter().all(|&b| b == b'*')
+}
+
+fn is_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let number = |part: &str, length: usize| {
+        (part.len() == length && part.bytes().all(|b| b.is_ascii_digit())).then(|| part.parse::<u32>().unwrap_or(0))
+    };
+    match parts.as_slice() {
+        [year, month, day] => {
+            let (Some(year), Some(month), Some(day)) = (number(year, 4), number(month, 2), number(day, 2)) else {
+                return false;
+            };
+            let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            let days = match month {
+                4 | 6 | 9 | 11 => 30,
+                2 if leap => 29,
+                2 => 28,
+                1..=12 => 31,
+                _ => 0,
+            };
+            (1..=days).contains(&day)
+        }
+        _ => false,
+    }
+}
+
+/// Byte offset of the n-th `[[known]]` header.
+fn nth_entry(text: &str, number: usize) -> usize {
+    let mut offset = 0;
+    let mut seen = 0;
+    for line in text.split_inclusive('\n') {
+        let header = line.trim_start();
+        if header.starts_with("[[") && header.replace(' ', "").starts_with("[[known]]") {
+            if seen == number {
+                return offset;
+            }
+            seen += 1;
+        }
+        offset += line.len();
+    }
+    0
+}
+
+fn position(text: &str, at: usize) -> String {
+    let before = &text[..text.floor_char_boundary(at)];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("line {line}, column {column}")
+}
+
+/// A TOML basic string.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{:04X}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_have_line_and_column() {
+        for (text, want) in [
+            ("[[known]]\nfingerprint = 3\nreason = \"x\"\n", "line 2, column 15"),
+            ("[[known]]\nfingerprint = \"a\"\n", "line 1, column 1"),
+            ("# c\n[[known]]\nreason = \"x\"\n", "line 2, column 1: an entry needs a fingerprint"),
+            (
+                "[[known]]\npath = \"a\"\nreason = \"x\"\n[[known]]\npath = \"b\"\nreason = \" \"\n",
+                "line 4, column 1: an entry needs a reason",
+            ),
+            ("[[known]]\npath = \"a\"\nreason = \"x\"\nexpires = \"2027-02-29\"\n", "expires must be a date"),
+            ("[[known]]\npath = \"a\"\nreson = \"x\"\n", "line 3, column 1"),
+            ("[[known\n", "line 1, column"),
+        ] {
+            let error = Baseline::parse(text).unwrap_err();
+            assert!(error.contains(want), "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn text_comes_back() {
+        let baseline = Baseline {
+            known: vec![Entry {
+                fingerprint: Some("ab".into()),
+                reason: "a \"b\" \\ \u{1b}[0m".into(),
+                expires: Some("2028-02-29".into()),
+                ..Entry::default()
+            }],
+        };
+        assert_eq!(Baseline::parse(&baseline.to_text()).unwrap(), baseline);
+    }
+
+    #[test]
+    fn paths_and_globs() {
+        assert!(path_matches("gen/*.go", "/a/gen/x.go"));
+        assert!(!path_matches("gen/*.go", "/a/gen/b/x.go"));
+        assert!(path_matches("x.go", "x.go"));
+        assert!(!path_matches("a/x.go", "x.go"));
+        assert!(glob(b"*a*b*", b"xaxbx") && !glob(b"*a*b", b"xaxbx"));
+    }
+}

@@ -1,0 +1,255 @@
+//! SARIF 2.1.0, for code scanning: both stacks as thread flows, one rule per shape, partial fingerprints.
+//!
+//! Within GitHub's limits: at most 5,000 results shown (a report has at most [`crate::finding::MAX_FINDINGS`]), at most
+//! [`MAX_STEPS`] locations per thread flow, at most [`MAX_TEXT`] characters per message.
+
+use super::Options;
+use crate::Report;
+use crate::clean;
+use crate::explain::{frames, goroutine, verb};
+use crate::finding::{AccessInfo, Finding, Place, Shape, Status};
+use crate::raw::{Access, Frame};
+use serde_json::{Value, json};
+use std::io::{self, Write};
+
+/// Most locations of a thread flow.
+pub const MAX_STEPS: usize = 100;
+/// Longest message, in characters.
+pub const MAX_TEXT: usize = 1000;
+
+/// Shapes with their rule id, name and short description. Ids never change; new shapes get new ones.
+pub const RULES: &[(Shape, &str, &str, &str)] = &[
+    (
+        Shape::Other,
+        "go-data-race",
+        "DataRace",
+        "Two goroutines access the same memory, at least one writes, and nothing orders them",
+    ),
+    (Shape::Counter, "go-data-race-counter", "DataRaceCounter", "A counter is updated without synchronisation"),
+    (Shape::Flag, "go-data-race-flag", "DataRaceFlag", "A flag is set and read without synchronisation"),
+    (Shape::Map, "go-data-race-map", "DataRaceMap", "A map is used by several goroutines without a lock"),
+    (
+        Shape::SeveralFields,
+        "go-data-race-fields",
+        "DataRaceFields",
+        "Fields that belong together change without a lock",
+    ),
+    (
+        Shape::PointerPublication,
+        "go-data-race-publication",
+        "DataRacePublication",
+        "A pointer is published without synchronisation",
+    ),
+    (
+        Shape::GoroutineResult,
+        "go-data-race-result",
+        "DataRaceResult",
+        "A goroutine's result is read without waiting for it",
+    ),
+    (
+        Shape::LazyInit,
+        "go-data-race-lazy-init",
+        "DataRaceLazyInit",
+        "A value is made on first use by several goroutines",
+    ),
+    (
+        Shape::LoopVariable,
+        "go-data-race-loop-variable",
+        "DataRaceLoopVariable",
+        "A loop variable is shared by the goroutines of its iterations",
+    ),
+    (Shape::ReadMostly, "go-data-race-read-mostly", "DataRaceReadMostly", "A value is replaced while others read it"),
+    (Shape::SliceAppend, "go-data-race-slice", "DataRaceSlice", "A slice grows under several goroutines"),
+    (
+        Shape::MixedAtomic,
+        "go-data-race-mixed-atomic",
+        "DataRaceMixedAtomic",
+        "A word is accessed atomically on one side and plainly on the other",
+    ),
+];
+
+/// The rule of a finding: its index in [`RULES`].
+pub fn rule_index(finding: &Finding) -> usize {
+    let shape = finding.suggestion.as_ref().map(|suggestion| suggestion.shape).unwrap_or_default();
+    RULES.iter().position(|rule| rule.0 == shape).unwrap_or(0)
+}
+
+/// Writes the log.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    let rules: Vec<Value> = RULES
+        .iter()
+        .map(|(_, id, name, text)| {
+            json!({
+                "id": id,
+                "name": name,
+                "shortDescription": {"text": text},
+                "fullDescription": {"text": format!("{text}. By the Go memory model the outcome of such accesses is not defined.")},
+                "helpUri": "https://go.dev/ref/mem",
+                "defaultConfiguration": {"level": "error"},
+                "properties": {"tags": ["concurrency", "data-race", "external/cwe/cwe-362"], "precision": "very-high", "problem.severity": "error"}
+            })
+        })
+        .collect();
+    let results: Vec<Value> = report.findings.iter().map(|finding| result(finding, options)).collect();
+    let mut run = json!({
+        "tool": {"driver": {"name": "hb", "version": report.hb_version, "informationUri": "https://go.dev/ref/mem", "rules": rules}},
+        "columnKind": "unicodeCodePoints",
+        "results": results
+    });
+    if !report.notes.is_empty() || !report.limits.is_empty() {
+        let limits = report.limits.iter().map(|(name, count)| format!("limit {name} reached {count} times"));
+        let notes: Vec<Value> = report
+            .notes
+            .iter()
+            .cloned()
+            .chain(limits)
+            .map(|text| json!({"level": "note", "message": {"text": message(&text)}}))
+            .collect();
+        run["invocations"] = json!([{"executionSuccessful": true, "toolExecutionNotifications": notes}]);
+    }
+    let log = json!({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]});
+    serde_json::to_writer_pretty(&mut *out, &log)?;
+    writeln!(out)
+}
+
+/// Plain text of bounded length; SARIF gives brackets a meaning, so they are escaped.
+fn message(text: &str) -> String {
+    let clean = clean::line(text)
+        .replace('\\', "\\\\")
+        .replace('[', "\\[")
+        .replace(']', "\\]")
+        .replace('{', "{{")
+        .replace('}', "}}");
+    match clean.char_indices().nth(MAX_TEXT) {
+        Some((at, _)) => format!("{}…", &clean[..at]),
+        None => clean,
+    }
+}
+
+fn result(finding: &Finding, options: &Options) -> Value {
+    let index = rule_index(finding);
+    let mut text = format!("{}. {}.", finding.title, finding.why.missing);
+    if let Some(suggestion) = &finding.suggestion {
+        text += &format!(" Suggestion: {}.", suggestion.text);
+    }
+    let later = &finding.accesses[0];
+    let earlier = &finding.accesses[1];
+    let mut related = location(&earlier.site, Some(earlier), options);
+    related["id"] = json!(0);
+    related["message"] = json!({"text": message(&format!("the other access: {} by {}", verb(&finding.race.accesses[1]), goroutine(&finding.race.accesses[1])))});
+    let mut result = json!({
+        "ruleId": RULES[index].1,
+        "ruleIndex": index,
+        "level": if finding.is_new() { "error" } else { "note" },
+        "message": {"text": message(&text)},
+        "locations": [location(&later.site, Some(later), options)],
+        "relatedLocations": [related],
+        "codeFlows": [{"message": {"text": "the two goroutines, neither waiting for the other"}, "threadFlows": flows(finding, options)}],
+        "partialFingerprints": {"hbFingerprint/v1": finding.fingerprint},
+        "occurrenceCount": finding.counts.occurrences.max(1),
+        "properties": {"tests": finding.counts.tests.iter().map(|test| clean::line(test).into_owned()).collect::<Vec<_>>()}
+    });
+    match &finding.status {
+        Status::New => result["baselineState"] = json!("new"),
+        Status::Known { reason } => {
+            result["baselineState"] = json!("unchanged");
+            result["suppressions"] =
+                json!([{"kind": "external", "status": "accepted", "justification": message(reason)}]);
+        }
+        Status::Ignored { reason, .. } => {
+            result["suppressions"] =
+                json!([{"kind": "inSource", "status": "accepted", "justification": message(reason)}])
+        }
+    }
+    result
+}
+
+/// The way of each goroutine to its access: where it was started, then the calls from the outside in.
+fn flows(finding: &Finding, options: &Options) -> Vec<Value> {
+    finding
+        .in_order()
+        .iter()
+        .enumerate()
+        .map(|(order, (access, info))| {
+            let mut steps = Vec::new();
+            if let Some(started) = frames::site(&access.created) {
+                steps.push(step(&Place::of(started), None, "starts the goroutine", options, order));
+            }
+            let calls: Vec<&Frame> = access.stack.iter().take(MAX_STEPS - 2).collect();
+            for frame in calls.iter().rev() {
+                let place = Place::of(frame);
+                if place == info.site {
+                    break;
+                }
+                steps.push(step(&place, None, &format!("in {}", frame.func), options, order));
+            }
+            steps.push(step(&info.site, Some(info), &label(access), options, order));
+            json!({"id": format!("{} access: {}", if order == 0 { "earlier" } else { "later" }, goroutine(access)), "locations": steps})
+        })
+        .collect()
+}
+
+fn label(access: &Access) -> String {
+    format!(
+        "{}{} of {} by {}",
+        if access.atomic { "atomic " } else { "" },
+        verb(access),
+        access.addr,
+        goroutine(access)
+    )
+}
+
+fn step(place: &Place, info: Option<&AccessInfo>, text: &str, options: &Options, order: usize) -> Value {
+    let mut location = location(place, info, options);
+    location["message"] = json!({"text": message(text)});
+    let mut step = json!({"location": location});
+    if info.is_some() {
+        step["importance"] = json!("essential");
+        step["executionOrder"] = json!(order + 1);
+    }
+    step
+}
+
+fn location(place: &Place, info: Option<&AccessInfo>, options: &Options) -> Value {
+    let shown = options.path(&place.file);
+    let mut artifact = json!({"uri": uri(shown)});
+    if !shown.starts_with('/') && !shown.is_empty() && !shown.starts_with('<') {
+        artifact["uriBaseId"] = json!("%SRCROOT%");
+    }
+    let mut physical = json!({"artifactLocation": artifact});
+    if place.line > 0 {
+        physical["region"] = json!({"startLine": place.line});
+        if let Some(info) = info
+            && let Some(expression) = &info.expression
+            && let Some(line) = info.excerpt.iter().find(|line| line.line == place.line)
+        {
+            let column = |at: usize| line.text.get(..at).map_or(0, |before| before.chars().count()) + 1;
+            physical["region"]["startColumn"] = json!(column(expression.columns.0));
+            physical["region"]["endColumn"] = json!(column(expression.columns.1));
+            physical["region"]["snippet"] = json!({"text": clean::line(&line.text)});
+        }
+    }
+    let mut location = json!({"physicalLocation": physical});
+    if !place.func.is_empty() {
+        location["logicalLocations"] = json!([{"fullyQualifiedName": clean::line(&place.func), "kind": "function"}]);
+    }
+    location
+}
+
+/// A file name as a URI reference.
+fn uri(path: &str) -> String {
+    let mut out = String::new();
+    if path.starts_with('/') {
+        out.push_str("file://");
+    }
+    for byte in path.bytes() {
+        match byte {
+            b'/' | b'-' | b'.' | b'_' | b'~' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
