@@ -139,7 +139,7 @@ fn delivery_line(page: &mut Page, go: &Go, directory: &std::path::Path, options:
                 page.say("", notice);
             }
         }
-        Err(error) => page.wrong("delivery", &error),
+        Err(error) => page.wrong("delivery", &error.into()),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Bugs of hb itself are not here: they panic.
 
 use crate::exit_codes;
+use crate::inject::InjectError;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -64,7 +65,6 @@ impl HbError {
             }
             Self::UnsupportedPlatform { .. } => Some("build for linux/amd64, or use `go -race` there".into()),
             Self::Cache(_) => Some("name another directory: HB_CACHE=/some/dir".into()),
-            Self::Usage(_) => Some("`hb --help` says what hb takes".into()),
             _ => None,
         }
     }
@@ -91,3 +91,14 @@ impl fmt::Display for HbError {
 }
 
 impl std::error::Error for HbError {}
+
+impl From<InjectError> for HbError {
+    fn from(error: InjectError) -> Self {
+        let text = error.to_string();
+        match error {
+            InjectError::Cache { .. } => Self::Cache(text),
+            // The others are all about the toolchain at hand. (Its version and target were checked before.)
+            _ => Self::Toolchain(text),
+        }
+    }
+}

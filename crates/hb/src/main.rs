@@ -13,7 +13,6 @@ mod exit_codes;
 mod findings;
 mod go_env;
 mod go_flags;
-#[path = "inject_shim.rs"]
 mod inject;
 mod overlay;
 mod process;

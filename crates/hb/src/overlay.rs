@@ -5,18 +5,10 @@
 
 use crate::cache;
 use crate::error::HbError;
-use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
-
-/// The content of an overlay file. Fields that Go may add later are kept out on purpose: the go command would act on
-/// them, and hb cannot know how they combine.
-#[derive(Debug, Default, Deserialize, Serialize)]
-struct OverlayFile {
-    #[serde(rename = "Replace", alias = "replace", default)]
-    replace: BTreeMap<String, String>,
-}
 
 /// Writes the overlay `ours`, joined with the user's overlay file if there is one, and gives the file's path.
 /// `working_directory` is the one the go command will work in.
@@ -52,11 +44,14 @@ pub fn write(
             HbError::Toolchain(format!("{} is not UTF-8, so it cannot stand in an overlay file", path.display()))
         })
     };
-    let mut file = OverlayFile::default();
+    let mut replace = Map::new();
     for (seen, read) in joined {
-        file.replace.insert(text(seen)?, text(read)?);
+        replace.insert(text(seen)?, Value::String(text(read)?));
     }
-    let content = serde_json::to_vec_pretty(&file).expect("a map of strings can be written");
+    // Of the user's file only this member is taken over. Go knows no other; one that it may add later would not be
+    // joined by copying it.
+    let file = serde_json::json!({ "Replace": replace });
+    let content = serde_json::to_vec_pretty(&file).expect("a tree of strings can be written");
     let name = format!("{}.json", cache::content_name(&content));
     cache::ensure_file(&cache_directory.join("overlay"), &name, &content)
 }
@@ -65,10 +60,16 @@ pub fn write(
 fn read(file: &Path, working_directory: &Path) -> Result<BTreeMap<PathBuf, PathBuf>, HbError> {
     let say = |what: String| HbError::Usage(format!("the overlay {} {what}", file.display()));
     let content = fs::read(working_directory.join(file)).map_err(|e| say(format!("cannot be read: {e}")))?;
-    let parsed: OverlayFile =
-        serde_json::from_slice(&content).map_err(|e| say(format!("is not as it should be: {e}")))?;
+    let wrong = |e: serde_json::Error| say(format!("is not as it should be: {e}"));
+    let mut members: Map<String, Value> = serde_json::from_slice(&content).map_err(wrong)?;
+    // Go takes the member's name in any case, and null for nothing.
+    let replace = members
+        .iter_mut()
+        .find(|(name, _)| name.eq_ignore_ascii_case("Replace"))
+        .map_or(Value::Null, |(_, value)| value.take());
+    let replace: Option<BTreeMap<String, String>> = serde_json::from_value(replace).map_err(wrong)?;
     let mut clean = BTreeMap::new();
-    for (seen, read) in parsed.replace {
+    for (seen, read) in replace.unwrap_or_default() {
         if seen.is_empty() {
             return Err(say("replaces a file without a name".into()));
         }
@@ -109,7 +110,7 @@ mod tests {
     #[test]
     fn the_users_paths_count_from_the_working_directory() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("o.json"), r#"{"Replace": {"../x.go": "./y z.go", "/gone.go": ""}}"#).unwrap();
+        fs::write(dir.path().join("o.json"), r#"{"replace": {"../x.go": "./y z.go", "/gone.go": ""}}"#).unwrap();
         let path = write(&ours(), Some(Path::new("o.json")), dir.path(), dir.path()).unwrap();
         let joined: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
         let replace = joined["Replace"].as_object().unwrap();
@@ -128,6 +129,8 @@ mod tests {
             write(&ours(), Some(Path::new("o")), dir.path(), dir.path()).unwrap_err().to_string()
         };
         assert!(say("{").contains("is not as it should be"));
+        assert!(say("[]").contains("is not as it should be"));
+        assert!(say(r#"{"Replace": 1}"#).contains("is not as it should be"));
         assert!(say(r#"{"Replace": {"": "x"}}"#).contains("without a name"));
         assert!(say(r#"{"Replace": {"a": "x", "./a": "y"}}"#).contains("twice"));
         assert!(say(r#"{"Replace": {"/go/src/runtime/race.go": ""}}"#).contains("has to replace"));

@@ -215,10 +215,10 @@ var counter int
 func TestRacy(t *testing.T) {
 	done := make(chan bool)
 	go func() {
-		counter++
+		counter = 1
 		done <- true
 	}()
-	counter++
+	counter = 2
 	<-done
 }
 "#;
@@ -239,10 +239,10 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == "race" {
 		done := make(chan bool)
 		go func() {
-			counter++
+			counter = 1
 			done <- true
 		}()
-		counter++
+		counter = 2
 		<-done
 	}
 	if len(os.Args) > 2 {
