@@ -62,48 +62,223 @@ on_g0: \
 	MOVQ	g_goid(R14), R8
 
 // Memory accesses, called by instrumented code.
+//
+// Most accesses were recorded before by the same goroutine in the same epoch, and are decided here, on the goroutine's own stack,
+// without a write to memory. The shadow word of the 8 bytes around an address (crates/detector/src/shadow.rs) is two cells, the
+// latest write below the latest read: a stamp (24 bits) above a mask of bytes (8 bits). The goroutine's context begins with
+// its present stamp in the same place. So, of cell XOR stamp: below 256 the stamps agree, and it is the mask.
+//
+// The heap of race-enabled programs lies in [6<<37, 7<<37), its shadow at the same address with bit 45 set; that of the data
+// segments lies at a distance that is kept at STATE (crates/runtime/src/layout.rs).
+
+#define STATE $0x100000000000
+#define CONTEXT_STAMP 0
+#define CONTEXT_TOP 8
+#define CONTEXT_LIMIT 16
+#define CONTEXT_BASE 24
+
+// SHADOW puts the shadow address of the word around AX into DX, or jumps to `outside` if there is none. Uses R9.
+#define SHADOW(outside) \
+	MOVQ	AX, R9; \
+	MOVQ	AX, DX; \
+	SHRQ	$37, R9; \
+	ANDQ	$~7, DX; \
+	CMPQ	R9, $6; \
+	JNE	shadow_data; \
+	BTSQ	$45, DX; \
+shadow_known:
+
+// SHADOW_DATA is the rest of SHADOW, out of the way.
+#define SHADOW_DATA(outside) \
+shadow_data: \
+	CMPQ	AX, runtime·racedatastart(SB); \
+	JB	outside; \
+	CMPQ	AX, runtime·racedataend(SB); \
+	JAE	outside; \
+	MOVQ	STATE, R9; \
+	ADDQ	(R9), DX; \
+	JMP	shadow_known
+
+// hbslow calls the runtime function in R11 for the hook that jumped here; SI, DX and CX are set. It drops frames of functions
+// that a panic has left: those entered deeper in the stack than the function that runs now.
+TEXT	hbslow<>(SB), NOSPLIT|NOFRAME, $0-0
+	MOVQ	g_racectx(R14), DI
+	TESTQ	DI, DI
+	JEQ	done
+	MOVQ	CONTEXT_TOP(DI), R10
+	MOVQ	(g_stack+stack_hi)(R14), R8
+	SUBQ	BP, R8
+again:
+	CMPQ	R10, CONTEXT_BASE(DI)
+	JEQ	call
+	CMPL	-8(R10), R8
+	JLS	call
+	SUBQ	$16, R10
+	MOVQ	R10, CONTEXT_TOP(DI)
+	JMP	again
+call:
+	MOVQ	g_goid(R14), R8
+	ON_G0(R11)
+done:
+	RET
 
 // func raceread(addr uintptr)
 TEXT	runtime·raceread<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
-	IN_RANGE(AX, inside, outside)
-	MOVQ	AX, SI
-	MOVQ	(SP), DX
-	SELF
-	ON_G0(tsan_hb_read)
+	SHADOW(outside)
+	MOVQ	(DX), DX
+	MOVQ	g_racectx(R14), SI
+	MOVL	CONTEXT_STAMP(SI), SI
+	MOVQ	AX, CX
+	ANDL	$7, CX
+	MOVQ	DX, DI
+	SHRQ	$32, DI
+	XORL	SI, DI
+	XORL	SI, DX
+	CMPL	DI, $256
+	JAE	other
+	BTL	CX, DI
+	JCS	outside
+other:
+	CMPL	DX, $256
+	JAE	slow
+	BTL	CX, DX
+	JCC	slow
 outside:
 	RET
+slow:
+	MOVQ	AX, SI
+	MOVQ	(SP), DX
+	LEAQ	tsan_hb_read, R11
+	JMP	hbslow<>(SB)
+	SHADOW_DATA(outside)
 
 // func racewrite(addr uintptr)
 TEXT	runtime·racewrite<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
-	IN_RANGE(AX, inside, outside)
-	MOVQ	AX, SI
-	MOVQ	(SP), DX
-	SELF
-	ON_G0(tsan_hb_write)
+	SHADOW(outside)
+	MOVL	(DX), DX
+	MOVQ	g_racectx(R14), SI
+	XORL	CONTEXT_STAMP(SI), DX
+	MOVQ	AX, CX
+	ANDL	$7, CX
+	CMPL	DX, $256
+	JAE	slow
+	BTL	CX, DX
+	JCC	slow
 outside:
 	RET
+slow:
+	MOVQ	AX, SI
+	MOVQ	(SP), DX
+	LEAQ	tsan_hb_write, R11
+	JMP	hbslow<>(SB)
+	SHADOW_DATA(outside)
+
+// Ranges of whole words, and ranges within one word, are looked at here; the others by the runtime. The range [AX, AX+BX) is not empty.
+
+// RANGE_MASK jumps to `words` for a range of whole words; otherwise it puts the mask of a range within one word into CX,
+// or jumps to `slow`.
+#define RANGE_MASK \
+	MOVQ	AX, CX; \
+	ORQ	BX, CX; \
+	TESTQ	$7, CX; \
+	JEQ	words; \
+	MOVQ	AX, CX; \
+	ANDL	$7, CX; \
+	LEAQ	(CX)(BX*1), R9; \
+	CMPQ	R9, $8; \
+	JHI	slow; \
+	MOVL	$1, R8; \
+	MOVQ	CX, R9; \
+	MOVQ	BX, CX; \
+	SHLL	CX, R8; \
+	DECL	R8; \
+	MOVQ	R9, CX; \
+	SHLL	CX, R8; \
+	MOVL	R8, CX
 
 // func racereadrange(addr, size uintptr)
 TEXT	runtime·racereadrange<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
-	IN_RANGE(AX, inside, outside)
+	TESTQ	BX, BX
+	JEQ	outside
+	SHADOW(outside)
+	MOVQ	g_racectx(R14), SI
+	MOVL	CONTEXT_STAMP(SI), SI
+	RANGE_MASK
+	MOVQ	(DX), DX
+	MOVQ	DX, DI
+	SHRQ	$32, DI
+	XORL	SI, DI
+	XORL	SI, DX
+	CMPL	DI, $256
+	JAE	other
+	NOTL	DI
+	TESTL	CX, DI
+	JEQ	outside
+other:
+	CMPL	DX, $256
+	JAE	slow
+	NOTL	DX
+	TESTL	CX, DX
+	JEQ	outside
+	JMP	slow
+words:
+	LEAQ	(DX)(BX*1), R9
+	ORL	$255, SI
+word:
+	MOVQ	(DX), DI
+	CMPL	DI, SI
+	JEQ	next
+	SHRQ	$32, DI
+	CMPL	DI, SI
+	JNE	slow
+next:
+	ADDQ	$8, DX
+	CMPQ	DX, R9
+	JNE	word
+outside:
+	RET
+slow:
 	MOVQ	AX, SI
 	MOVQ	BX, DX
 	MOVQ	(SP), CX
-	SELF
-	ON_G0(tsan_hb_read_range)
-outside:
-	RET
+	LEAQ	tsan_hb_read_range, R11
+	JMP	hbslow<>(SB)
+	SHADOW_DATA(outside)
 
 // func racewriterange(addr, size uintptr)
 TEXT	runtime·racewriterange<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
-	IN_RANGE(AX, inside, outside)
+	TESTQ	BX, BX
+	JEQ	outside
+	SHADOW(outside)
+	MOVQ	g_racectx(R14), SI
+	MOVL	CONTEXT_STAMP(SI), SI
+	RANGE_MASK
+	MOVL	(DX), DX
+	XORL	SI, DX
+	CMPL	DX, $256
+	JAE	slow
+	NOTL	DX
+	TESTL	CX, DX
+	JEQ	outside
+	JMP	slow
+words:
+	LEAQ	(DX)(BX*1), R9
+	ORL	$255, SI
+word:
+	CMPL	SI, (DX)
+	JNE	slow
+	ADDQ	$8, DX
+	CMPQ	DX, R9
+	JNE	word
+outside:
+	RET
+slow:
 	MOVQ	AX, SI
 	MOVQ	BX, DX
 	MOVQ	(SP), CX
-	SELF
-	ON_G0(tsan_hb_write_range)
-outside:
-	RET
+	LEAQ	tsan_hb_write_range, R11
+	JMP	hbslow<>(SB)
+	SHADOW_DATA(outside)
 
 // Memory accesses that the Go runtime makes for somebody else. Here pc is a function's first
 // address, and the runtime wants one that looks like a return address: one more.
@@ -167,22 +342,58 @@ TEXT	runtime·RaceReadRange<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
 TEXT	runtime·RaceWriteRange<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
 	JMP	runtime·racewriterange<ABIInternal>(SB)
 
-// Function entry and exit, called by instrumented code.
+// Function entry and exit, called by instrumented code: the shadow stack (crates/detector/src/context.rs).
 
 // func racefuncenter(callpc uintptr)
-// The closure's context in DX belongs to the function that is being entered: preserved.
+// The closure's context in DX belongs to the function that is being entered: preserved. BP is that function's, so its distance
+// from the top of the stack tells how deep it was entered. What lies as deep or deeper was left by a panic.
 TEXT	runtime·racefuncenter<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
+	MOVQ	g_racectx(R14), CX
+	TESTQ	CX, CX
+	JEQ	done
+	MOVQ	(g_stack+stack_hi)(R14), DI
+	MOVQ	CONTEXT_TOP(CX), SI
+	SUBQ	BP, DI
+	CMPQ	SI, CONTEXT_LIMIT(CX)
+	JEQ	full
+	CMPL	-8(SI), DI
+	JCC	stale
+push:
+	MOVL	DI, DI
+	MOVQ	AX, (SI)
+	MOVQ	DI, 8(SI)
+	ADDQ	$16, SI
+	MOVQ	SI, CONTEXT_TOP(CX)
+done:
+	RET
+stale:
+	CMPQ	SI, CONTEXT_BASE(CX)
+	JEQ	push
+	CMPL	-8(SI), DI
+	JCS	push
+	SUBQ	$16, SI
+	JMP	stale
+full:
 	MOVQ	DX, BX
 	MOVQ	AX, SI
-	SELF
-	ON_G0(tsan_hb_func_enter)
+	LEAQ	tsan_hb_func_enter, R11
+	MOVQ	CX, DI
+	MOVQ	g_goid(R14), R8
+	ON_G0(R11)
 	MOVQ	BX, DX
 	RET
 
 // func racefuncexit()
 TEXT	runtime·racefuncexit<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-0
-	SELF
-	ON_G0(tsan_func_exit)
+	MOVQ	g_racectx(R14), CX
+	TESTQ	CX, CX
+	JEQ	done
+	MOVQ	CONTEXT_TOP(CX), SI
+	CMPQ	SI, CONTEXT_BASE(CX)
+	JEQ	done
+	SUBQ	$16, SI
+	MOVQ	SI, CONTEXT_TOP(CX)
+done:
 	RET
 
 // Everything else that the Go runtime tells.

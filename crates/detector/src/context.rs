@@ -70,6 +70,7 @@ pub const FLAG_MAIN: u32 = 1;
 const _: () = assert!(core::mem::offset_of!(Context, stamp) == 0);
 const _: () = assert!(core::mem::offset_of!(Context, top) == 8);
 const _: () = assert!(core::mem::offset_of!(Context, limit) == 16);
+const _: () = assert!(core::mem::offset_of!(Context, base) == 24);
 const _: () = assert!(core::mem::offset_of!(Context, goid) == 32);
 const _: () = assert!(size_of::<Frame>() == 16);
 const _: () = assert!(size_of::<Context>() == 128);
