@@ -5,8 +5,8 @@
 //! binary or of a program; each flag that matters in a script also has an environment variable.
 
 use crate::exit_codes;
-use crate::findings::{Format, Request};
 use crate::inject::Delivery;
+use crate::reports::{Format, Output, Request};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ use std::path::PathBuf;
     about = "Finds data races in Go programs",
     long_about = LONG_ABOUT,
     help_template = TEMPLATE,
-    override_usage = "hb [HB FLAGS] run|test|build [everything the go command takes]\n       hb doctor | version | help",
+    override_usage = "hb [HB FLAGS] run|test|build [everything the go command takes]\n       hb doctor | version | report | baseline | help",
     disable_help_subcommand = true,
     arg_required_else_help = true,
     subcommand_required = true,
@@ -45,20 +45,26 @@ pub struct Options {
     #[arg(short = 'C', value_name = "DIR")]
     pub directory: Option<PathBuf>,
 
-    /// Also write a report in this form after the run (repeatable; each takes the --output at its place)
-    #[arg(long, value_name = "FORMAT")]
+    /// Write a report in this form after the run, besides what the run itself prints: text, classic, json, jsonl,
+    /// sarif, junit, github, markdown, html, raw. Repeatable; each takes the --output at its place
+    #[arg(long, value_name = "FORMAT", global = true, value_parser = <Format as std::str::FromStr>::from_str)]
     pub format: Vec<Format>,
 
-    /// The file for the --format at the same place; `-`, the default, is standard output
-    #[arg(long, value_name = "FILE")]
+    /// The file for the --format at the same place; `-` is standard output. Without it a run's report goes to
+    /// standard error, that of `hb report` to standard output
+    #[arg(long, value_name = "FILE", global = true)]
     pub output: Vec<PathBuf>,
+
+    /// Mark the races named in this file as known in reports (see `hb baseline`)
+    #[arg(long, value_name = "FILE", env = "HB_BASELINE", hide_env_values = true, global = true)]
+    pub baseline: Option<PathBuf>,
 
     /// How the race runtime gets into the program; by default the fastest way that the toolchain allows
     #[arg(long, value_name = "WAY", env = "HB_DELIVERY", hide_env_values = true)]
     pub delivery: Option<Way>,
 
     /// Say nothing of one's own but errors
-    #[arg(short, long, env = "HB_QUIET", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(short, long, global = true, env = "HB_QUIET", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub quiet: bool,
 
     /// Print the go command line before it is run
@@ -98,6 +104,23 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Render saved findings again, merging several files
+    #[command(after_help = "FILE is a report saved by --format json, findings saved by --format raw, a findings \
+                            directory, or a log with Go's own race reports.")]
+    Report {
+        /// Saved findings
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Add the races in saved findings to the baseline, hb-baseline.toml or the file of --baseline
+    Baseline {
+        /// Why they may stay
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Saved findings, as for `hb report`
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
     /// Print this help; `hb help test` says what hb does about `go test`
     Help {
         /// A command
@@ -109,11 +132,11 @@ pub enum Command {
 }
 
 impl Options {
-    /// The reports asked for. The n-th `--output` belongs to the n-th `--format`.
+    /// The reports asked for. The n-th `--output` belongs to the n-th `--format`; `default` is where the others go.
     ///
     /// # Errors
     /// There are more outputs than formats.
-    pub fn requests(&self) -> Result<Vec<Request>, String> {
+    pub fn requests(&self, default: &Output) -> Result<Vec<Request>, String> {
         if self.output.len() > self.format.len() {
             return Err(format!(
                 "{} --output but {} --format: each --output needs its --format",
@@ -121,13 +144,11 @@ impl Options {
                 self.format.len()
             ));
         }
-        let outputs = self.output.iter().map(Some).chain(std::iter::repeat(None));
-        Ok(self
-            .format
-            .iter()
-            .zip(outputs)
-            .map(|(&format, output)| Request { format, output: output.cloned().unwrap_or_else(|| "-".into()) })
-            .collect())
+        let request = |(at, &format): (usize, &Format)| Request {
+            format,
+            output: self.output.get(at).map_or_else(|| default.clone(), |path: &PathBuf| Output::named(path)),
+        };
+        Ok(self.format.iter().enumerate().map(request).collect())
     }
 }
 
@@ -154,6 +175,8 @@ Commands, with everything behind them as for the go command:
 Commands of hb:
   doctor    Say what hb finds on this machine, which way it would take, and what is wrong
   version   Print hb's version, its runtime's, and the Go versions it knows (--json)
+  report    Render saved findings again, merging several files
+  baseline  Write down the races that are known
   help      Print this page; `hb help test` says what hb does about `go test`
 
 Flags of hb, before the command:
@@ -170,7 +193,10 @@ Examples:
   CGO_ENABLED=0 hb build -o app .     a static binary, made without a C compiler
   GORACE=halt_on_error=1 hb run .
   hb -C ../service test ./...
-  hb --format raw --output races.jsonl test ./...
+  hb --format text --format html --output - --output races.html test ./...
+  hb --format json --output races.json test ./...     then:
+  hb report --format sarif --output races.sarif races.json
+  hb baseline --reason 'statistics only, see issue 12' races.json
 
 Environment:
   GORACE          options of the race runtime, as with -race, separated by blanks: log_path exitcode
@@ -180,7 +206,9 @@ Environment:
   HB_CACHE        the directory for what hb prepares; default $XDG_CACHE_HOME/hb or ~/.cache/hb.
                   It may be deleted at any time
   HB_DELIVERY     as --delivery
+  HB_BASELINE     as --baseline
   HB_QUIET        1: as --quiet
+  NO_COLOR        no colours in reports
   HB_FINDINGS     set by hb for the programs it runs: where they leave findings for --format
   GOFLAGS, GOTOOLCHAIN, CGO_ENABLED, CC and all others mean what they mean to the go command.
 
@@ -228,7 +256,7 @@ pub fn topic(name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cli, Command};
+    use super::{Cli, Command, Output};
     use clap::{CommandFactory, Parser};
 
     #[test]
@@ -249,11 +277,13 @@ mod tests {
     fn outputs_belong_to_formats_in_order() {
         let requests = |line: &str| {
             let cli = Cli::try_parse_from(line.split(' ')).unwrap();
-            cli.options.requests()
+            cli.options.requests(&Output::Stderr)
         };
-        let asked = requests("hb --format raw --output a --format raw test").unwrap();
-        assert_eq!(asked[0].output.to_str(), Some("a"));
-        assert_eq!(asked[1].output.to_str(), Some("-"));
+        let asked = requests("hb --format raw --output a --format sarif test").unwrap();
+        assert_eq!(asked[0].output, Output::File("a".into()));
+        assert_eq!(asked[1].output, Output::Stderr);
+        let asked = requests("hb report --format json --output - x").unwrap();
+        assert_eq!(asked[0].output, Output::Stdout);
         assert!(requests("hb --output a test").is_err());
     }
 }

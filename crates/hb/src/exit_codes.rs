@@ -19,7 +19,7 @@ pub const TOOLCHAIN: u8 = 34;
 pub const CACHE: u8 = 35;
 /// The go command was found but could not be started or waited for.
 pub const CANNOT_START: u8 = 36;
-/// The run itself ended well, but a report that was asked for could not be written.
+/// A report or a baseline could not be read or written. After a run, only when that itself ended well.
 pub const REPORT: u8 = 37;
 
 /// The table for `hb --help`: number and meaning, in order.
@@ -31,7 +31,7 @@ pub const TABLE: &[(u8, &str)] = &[
     (TOOLCHAIN, "the Go toolchain's files are missing or damaged, or cannot be used this way"),
     (CACHE, "hb's cache directory cannot be used"),
     (CANNOT_START, "the go command could not be started"),
-    (REPORT, "a report that was asked for could not be written"),
+    (REPORT, "a report or a baseline could not be read or written"),
 ];
 
 #[cfg(test)]

@@ -8,29 +8,13 @@ use crate::cache;
 use crate::error::HbError;
 use nix::fcntl::{Flock, FlockArg};
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The variable that names the directory to the runtime.
 pub const VARIABLE: &str = "HB_FINDINGS";
 
 const LOCK: &str = "lock";
-
-/// How findings can be written out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// As the runtime wrote them: JSON lines, one file after another
-    Raw,
-}
-
-/// One report that was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
-    /// In which form.
-    pub format: Format,
-    /// To which file; `-` is standard output.
-    pub output: PathBuf,
-}
 
 /// The findings directory of this run, removed when dropped.
 #[derive(Debug)]
@@ -80,44 +64,29 @@ impl Directory {
             files.sort();
             Ok(files)
         };
-        list().map_err(|e| report_error("read", self.path(), &e))
+        list().map_err(|e| error("read", self.path(), &e))
     }
 
-    /// Writes every report that was asked for. A report without findings is written too: an empty result is one.
+    /// All lines of all files, as the runtime wrote them.
     ///
     /// # Errors
-    /// The first report that could not be written; the others are written all the same.
-    pub fn report(&self, requests: &[Request]) -> Result<(), HbError> {
-        let files = self.files()?;
-        let mut result = Ok(());
-        for request in requests {
-            let written = match request.format {
-                Format::Raw => write_raw(&files, &request.output),
-            };
-            if let Err(e) = written {
-                result = result.and(Err(report_error("write the report", &request.output, &e)));
+    /// A file cannot be read.
+    pub fn raw(&self) -> Result<Vec<u8>, HbError> {
+        let mut lines = Vec::new();
+        for file in self.files()? {
+            let content = fs::read(&file).map_err(|e| error("read", &file, &e))?;
+            lines.extend_from_slice(&content);
+            // A process killed while it wrote leaves its last line open; the next file's must not grow onto it.
+            if content.last().is_some_and(|&last| last != b'\n') {
+                lines.push(b'\n');
             }
         }
-        result
+        Ok(lines)
     }
 }
 
-fn report_error(doing: &str, path: &Path, source: &io::Error) -> HbError {
+fn error(doing: &str, path: &Path, source: &io::Error) -> HbError {
     HbError::Report(format!("cannot {doing} {}: {source}", path.display()))
-}
-
-fn write_raw(files: &[PathBuf], output: &Path) -> io::Result<()> {
-    let mut sink: Box<dyn Write> =
-        if output == Path::new("-") { Box::new(io::stdout().lock()) } else { Box::new(File::create(output)?) };
-    for file in files {
-        let content = fs::read(file)?;
-        sink.write_all(&content)?;
-        // A process killed while it wrote leaves its last line open; the next file's must not grow onto it.
-        if content.last().is_some_and(|&last| last != b'\n') {
-            sink.write_all(b"\n")?;
-        }
-    }
-    sink.flush()
 }
 
 /// Removes the directories of runs that are over. A run's lock dies with it, however it ended.
@@ -142,7 +111,7 @@ fn remove_abandoned(parent: &Path) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Directory, Format, LOCK, Request};
+    use super::{Directory, LOCK};
     use std::fs;
 
     #[test]
@@ -152,18 +121,7 @@ mod tests {
         fs::write(findings.path().join("2.jsonl"), "{\"b\":1}\n").unwrap();
         fs::write(findings.path().join("1.jsonl"), "{\"a\":1}\n{\"cut").unwrap();
         fs::write(findings.path().join("other"), "no").unwrap();
-        let output = cache.path().join("out");
-        let request = Request { format: Format::Raw, output: output.clone() };
-        findings.report(&[request]).unwrap();
-        assert_eq!(fs::read_to_string(output).unwrap(), "{\"a\":1}\n{\"cut\n{\"b\":1}\n");
-    }
-
-    #[test]
-    fn a_report_that_cannot_be_written_is_an_error() {
-        let cache = tempfile::tempdir().unwrap();
-        let findings = Directory::new(cache.path()).unwrap();
-        let request = Request { format: Format::Raw, output: cache.path().join("no/such/dir") };
-        assert!(findings.report(&[request]).is_err());
+        assert_eq!(findings.raw().unwrap(), b"{\"a\":1}\n{\"cut\n{\"b\":1}\n");
     }
 
     #[test]

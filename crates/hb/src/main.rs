@@ -17,6 +17,7 @@ mod inject;
 mod overlay;
 mod process;
 mod quoting;
+mod reports;
 mod version;
 
 use clap::Parser;
@@ -24,6 +25,7 @@ use clap::error::ErrorKind;
 use cli::{Cli, Command, Options};
 use error::HbError;
 use go_flags::Subcommand;
+use reports::{Format, Output, Request};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -65,6 +67,24 @@ fn perform(cli: Cli) -> Result<ExitCode, HbError> {
         Command::Doctor => Ok(doctor::run(&cli.options)),
         Command::Version { json } => {
             version::print(*json);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Report { files } => {
+            let mut requests = cli.options.requests(&Output::Stdout).map_err(HbError::Usage)?;
+            if requests.is_empty() {
+                let format = Format::Rendered(hb_report::render::Format::Text);
+                requests.push(Request { format, output: Output::Stdout });
+            }
+            let baseline = reports::baseline(cli.options.baseline.as_deref())?;
+            reports::of_files(files, &requests, baseline.as_ref())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Baseline { reason, files } => {
+            let path = cli.options.baseline.as_deref().unwrap_or("hb-baseline.toml".as_ref());
+            let added = reports::extend_baseline(path, reason, files)?;
+            if !cli.options.quiet {
+                eprintln!("hb: {added} added to {}", path.display());
+            }
             Ok(ExitCode::SUCCESS)
         }
         Command::Help { topic } => help(topic.as_deref()),
@@ -110,17 +130,19 @@ fn unknown_command(name: &str) -> HbError {
     } else if GO.contains(&name) {
         format!("hb has no command {name}: use `go {name}`")
     } else {
-        format!("hb has no command {name}: it has run, test, build, doctor, version and help")
+        format!("hb has no command {name}: it has run, test, build, report, baseline, doctor, version and help")
     })
 }
 
 /// `hb run`, `hb test`, `hb build`.
 fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> Result<ExitCode, HbError> {
-    let mut requests = options.requests().map_err(HbError::Usage)?;
+    let mut requests = options.requests(&Output::Stderr).map_err(HbError::Usage)?;
     if subcommand == Subcommand::Build {
         // Nothing runs, so there is nothing to report.
         requests.clear();
     }
+    // Read before the run: a malformed file should not be found out after an hour of tests.
+    let baseline = reports::baseline(options.baseline.as_deref().filter(|_| !requests.is_empty()))?;
     let cache_directory = cache::directory()?;
     let want = options.delivery.map(Into::into);
     let mut go = command::compose(subcommand, arguments, &cache_directory, want)?;
@@ -142,15 +164,14 @@ fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> 
 
     let Some(findings) = findings else { match process::become_command(go.to_command())? {} };
     let ending = process::run_and_wait(go.to_command())?;
-    let reported = findings.report(&requests);
+    let reported = reports::of_run(&findings, &requests, baseline.as_ref());
     drop(findings);
     match reported {
         // A failing run says more than a report that could not be written, but both are said.
-        Err(error) if ending == process::Ending::Status(0) => Err(error),
-        Err(error) => {
-            eprintln!("hb: {error}");
-            process::end_like(ending)
-        }
-        Ok(()) => process::end_like(ending),
+        Err(error) if ending == process::Ending::Status(0) => return Err(error),
+        Err(error) => eprintln!("hb: {error}"),
+        Ok(summary) if !options.quiet => eprintln!("hb: {summary}"),
+        Ok(_) => {}
     }
+    process::end_like(ending)
 }

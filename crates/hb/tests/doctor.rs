@@ -71,10 +71,13 @@ fn version_and_help() {
     let place = Place::new();
     let said = run(&mut place.hb(["version"])).with_status(0);
     assert!(said.stdout.starts_with(&format!("hb {}\n", env!("CARGO_PKG_VERSION"))));
+    let said_plain = said.stdout;
     let said = run(&mut place.hb(["version", "--json"])).with_status(0);
     let object: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
     assert_eq!(object["hb"], env!("CARGO_PKG_VERSION"));
     assert_eq!(object["oldest_go"], "go1.25");
+    assert_eq!(object["runtime"].as_str().unwrap().len(), 24);
+    assert!(said_plain.contains(object["runtime"].as_str().unwrap()));
 
     let help = run(&mut place.hb(["help"])).with_status(0);
     assert_eq!(help.stdout, run(&mut place.hb(["--help"])).with_status(0).stdout);

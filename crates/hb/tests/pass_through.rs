@@ -139,7 +139,7 @@ fn tags_join_where_hb_sets_some() {
 fn streams_status_and_death() {
     let place = Place::new();
     // With a report to write hb stays as the parent; without, it becomes the go command. Both must look the same.
-    for flags in [&[][..], &["--format", "raw", "--output", "raw.jsonl"]] {
+    for flags in [&[][..], &["-q", "--format", "raw", "--output", "raw.jsonl"]] {
         let hb = |go| {
             let mut command = place.hb(flags.iter().chain(&["run", "."]));
             command.env("HB_GO", go);
@@ -174,7 +174,7 @@ fn findings_go_to_a_private_directory_only_when_asked_for() {
     let go = place.fake_go("echo \"<$HB_FINDINGS>\"; [ -z \"$HB_FINDINGS\" ] || echo '{}' > \"$HB_FINDINGS/1.jsonl\"");
     let said = run(place.hb(["test"]).env("HB_GO", &go)).with_status(0);
     assert_eq!(said.stdout, "<>\n");
-    let line = ["--format", "raw", "--output", "a b", "--format", "raw", "test"];
+    let line = ["--format", "raw", "--output", "a b", "--format", "raw", "--output", "-", "test"];
     let said = run(place.hb(line).env("HB_GO", &go)).with_status(0);
     assert!(said.stdout.starts_with("</") && said.stdout.ends_with("\n{}\n"), "{said:?}");
     assert_eq!(fs::read_to_string(place.join("a b")).unwrap(), "{}\n");
@@ -206,4 +206,24 @@ fn verbose_prints_a_line_that_a_shell_takes() {
     assert_eq!(place.argv(), first);
     let said = run(place.hb(["-q", "test"]).env("HB_GO", &go)).with_status(0);
     assert_eq!(said.stderr, "");
+}
+
+#[test]
+fn a_module_at_a_version_keeps_the_toolchain_it_switches_to() {
+    let place = Place::new();
+    // Says what the go command would say about its choice, when hb makes it give up early.
+    let go = place.script(
+        "switching-go",
+        &format!(
+            "if [ \"$1\" = env ]; then GOTOOLCHAIN=local exec '{}' \"$@\"; fi\n\
+             case \" $* \" in *' -p=0 '*)\n\
+             echo 'go: upgrading toolchain to go1.99.0 (required by m)' >&2\n\
+             echo 'go: using go1.99.0 toolchain from cache located at /x/bin/go' >&2; exit 1;; esac\n\
+             echo \"$GOTOOLCHAIN\"",
+            common::GO.display()
+        ),
+    );
+    let toolchain = |line: &[&str]| run(place.hb(line).env("HB_GO", &go)).with_status(0).stdout;
+    assert_eq!(toolchain(&["run", "-v", "./local", "a@b"]), "local\n");
+    assert_eq!(toolchain(&["run", "-v", "example.com/cmd@latest", "-p"]), "go1.99.0\n");
 }

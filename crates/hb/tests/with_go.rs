@@ -134,6 +134,44 @@ fn findings_are_collected() {
 }
 
 #[test]
+fn reports_of_every_form_and_a_baseline() {
+    let place = Place::new();
+    place.module();
+    let forms = ["text", "classic", "json", "jsonl", "sarif", "junit", "github", "markdown", "html", "raw"];
+    let mut line = Vec::new();
+    for form in forms {
+        line.extend(["--format", form, "--output", form]);
+    }
+    line.extend(["test", "./racy"]);
+    let said = run(&mut place.hb(&line)).with_status(1).saying("hb: 1 race\n");
+    reports_a_race(&said);
+    for form in forms {
+        let report = fs::read_to_string(place.join(form)).unwrap();
+        assert!(report.contains("racy_test.go"), "{form}: {report}");
+    }
+    let sarif: serde_json::Value = serde_json::from_str(&fs::read_to_string(place.join("sarif")).unwrap()).unwrap();
+    assert_eq!(sarif["version"], "2.1.0");
+
+    // Saved in two forms, it is the same race; once in the baseline it is known.
+    let said = run(&mut place.hb(["report", "--format", "classic", "json", "raw"])).with_status(0);
+    assert_eq!(said.stdout.matches("WARNING: DATA RACE").count(), 1, "{said:#?}");
+    run(&mut place.hb(["baseline", "--reason", "for the test", "json"]))
+        .with_status(0)
+        .saying("1 added to hb-baseline");
+    let said = run(&mut place.hb(["--baseline", "hb-baseline.toml", "--format", "json", "test", "./racy"]));
+    said.with_status(1).saying("hb: 1 race, 0 new, 1 known");
+
+    // Nothing found is a report, too.
+    run(&mut place.hb(["--format", "jsonl", "--output", "none", "test", "./clean"])).with_status(0);
+    assert_eq!(fs::read_to_string(place.join("none")).unwrap(), "");
+    // What cannot be read is said, a malformed baseline before anything runs.
+    run(&mut place.hb(["report", "nosuch"])).with_status(37).saying("nosuch");
+    place.write("bad.toml", "[[known]\n");
+    let said = run(&mut place.hb(["--baseline", "bad.toml", "--format", "text", "test", "./clean"])).with_status(37);
+    assert!(said.stdout.is_empty() && said.stderr.contains("line 1"), "{said:#?}");
+}
+
+#[test]
 fn caches_of_go_and_hb_stay_apart_and_warm() {
     let place = Place::new();
     place.module();
@@ -347,4 +385,54 @@ fn many_at_once_and_some_killed() {
         .filter(|file| file.file_name().unwrap().to_string_lossy().starts_with('.'))
         .collect();
     assert_eq!(unfinished, [""; 0].map(std::path::PathBuf::from));
+}
+
+#[test]
+fn every_delivery_finds_the_race_and_keeps_its_cache() {
+    let place = Place::new();
+    place.module();
+    for delivery in ["fast", "plain", "nocgo"] {
+        let hb = |line: &[&str]| {
+            let mut command = place.hb(line);
+            run(command.env("HB_DELIVERY", delivery))
+        };
+        reports_a_race(&hb(&["run", ".", "race"]).with_status(1));
+        reports_a_race(&hb(&["test", "-race", "./racy"]).with_status(1));
+        hb(&["test", "./clean"]).with_status(0);
+        let again = hb(&["test", "./clean"]).with_status(0);
+        assert!(again.stdout.contains("(cached)"), "{delivery}: {again:#?}");
+    }
+    let mut plain = place.go(["test", "./clean"]);
+    assert!(!run(&mut plain).with_status(0).stdout.contains("(cached)"), "go test took a result of hb");
+}
+
+#[test]
+fn no_cgo_and_no_c_compiler() {
+    let place = Place::new();
+    place.module();
+    fs::create_dir(place.join("bin")).unwrap();
+    std::os::unix::fs::symlink(&*common::GO, place.join("bin/go")).unwrap();
+    let hb = |line: &[&str]| {
+        let mut command = place.hb(line);
+        // Where the go command finds no C compiler it turns cgo off by itself.
+        run(command.env("PATH", place.join("bin")))
+    };
+    hb(&["build", "-o", "static", "."]).with_status(0);
+    reports_a_race(&run(Command::new(place.join("static")).arg("race").env_clear()).with_status(66));
+    let file = fs::read(place.join("static")).unwrap();
+    let dynamic = b"/lib64/ld-linux";
+    assert!(!file.windows(dynamic.len()).any(|bytes| bytes == dynamic), "it needs a dynamic linker");
+    // What -race changes in the go command is the same here: the tag, and atomic coverage counters.
+    let said = hb(&["run", "-tags", "mine", "."]).with_status(0);
+    assert_eq!(said.stdout, "args 1 true\n");
+    hb(&["test", "-coverprofile=c.out", "./clean"]).with_status(0);
+    assert!(fs::read_to_string(place.join("c.out")).unwrap().starts_with("mode: atomic\n"));
+    hb(&["test", "-covermode=set", "./clean"]).with_status(30).saying("must be \"atomic\"");
+    // The user's wrapper runs under hb's own.
+    let wrapper = place.script("wrap", "echo \"$1\" >> \"${0%/*}/wrapped\"; exec \"$@\"");
+    let toolexec = format!("-toolexec=\"{}\"", wrapper.display());
+    let mut command = place.hb(["build", "-o", "wrapped program", &toolexec, "."]);
+    run(command.env("CGO_ENABLED", "0")).with_status(0);
+    assert!(fs::read_to_string(place.join("wrapped")).unwrap().contains("/link"));
+    reports_a_race(&run(Command::new(place.join("wrapped program")).arg("race")).with_status(66));
 }

@@ -1,0 +1,303 @@
+//! Reports: from the findings of a run, or from files saved earlier, to the forms that were asked for.
+//!
+//! What a finding is and how it is rendered is `hb_report`'s; here is where it comes from and where it goes.
+
+use crate::error::HbError;
+use crate::findings::Directory;
+use hb_report::baseline::Baseline;
+use hb_report::render::{self, render};
+use hb_report::{CollectOptions, Report, collect};
+use std::env;
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A form that findings can be written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// As the runtime wrote them: JSON lines, one process after another.
+    Raw,
+    /// Collected, explained and rendered.
+    Rendered(render::Format),
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name {
+            "raw" => Ok(Self::Raw),
+            _ => name.parse().map(Self::Rendered).map_err(|e: String| format!("{e}, raw")),
+        }
+    }
+}
+
+/// One report that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// In which form.
+    pub format: Format,
+    /// To which place.
+    pub output: Output,
+}
+
+/// Where a report goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+    /// This file.
+    File(PathBuf),
+}
+
+impl Output {
+    /// The place called `path` on the command line: `-` is standard output.
+    pub fn named(path: &Path) -> Self {
+        if path == Path::new("-") { Self::Stdout } else { Self::File(path.to_owned()) }
+    }
+
+    /// Writes `content` there. A file is written whole or not at all; anything that is not a regular file (a pipe, a
+    /// terminal) is written as it stands.
+    fn write(&self, content: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Stdout => io::stdout().write_all(content),
+            Self::Stderr => io::stderr().write_all(content),
+            Self::File(path) => {
+                if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+                    return fs::OpenOptions::new().write(true).open(path)?.write_all(content);
+                }
+                let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+                let mut file = tempfile::Builder::new().prefix(".hb-").permissions(readable()).tempfile_in(dir)?;
+                file.write_all(content)?;
+                file.persist(path).map_err(|e| e.error)?;
+                Ok(())
+            }
+        }
+    }
+
+    /// How to render for this place.
+    fn options(&self) -> render::Options {
+        let (terminal, width) = match self {
+            Self::Stdout => (io::stdout().is_terminal(), terminal_size::terminal_size_of(io::stdout())),
+            Self::Stderr => (io::stderr().is_terminal(), terminal_size::terminal_size_of(io::stderr())),
+            Self::File(_) => (false, None),
+        };
+        let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let defaults = render::Options::default();
+        render::Options {
+            color: terminal && !no_color,
+            width: width.map_or(defaults.width, |(columns, _)| usize::from(columns.0).max(40)),
+            relative_to: env::current_dir().ok(),
+            ..defaults
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Stdout => "standard output".to_owned(),
+            Self::Stderr => "standard error".to_owned(),
+            Self::File(path) => path.display().to_string(),
+        }
+    }
+}
+
+/// A report is for others to read, too, as far as the user's umask lets them.
+fn readable() -> fs::Permissions {
+    use std::os::unix::fs::PermissionsExt;
+    fs::Permissions::from_mode(0o666)
+}
+
+/// Reads the baseline, if one was named.
+///
+/// # Errors
+/// It cannot be read or is malformed.
+pub fn baseline(path: Option<&Path>) -> Result<Option<Baseline>, HbError> {
+    path.map(|path| Baseline::load(path).map_err(|e| HbError::Report(format!("baseline {e}")))).transpose()
+}
+
+/// Writes the reports on a run, and gives its summary in one line. A report without findings is written too: an empty
+/// result is a result.
+///
+/// # Errors
+/// The first report that could not be written; the others are written all the same.
+pub fn of_run(findings: &Directory, requests: &[Request], baseline: Option<&Baseline>) -> Result<String, HbError> {
+    let mut report = collect(findings.path(), &CollectOptions::default()).map_err(cannot_read)?;
+    apply(baseline, &mut report);
+    let raw = || findings.raw();
+    write_all(&report, requests, raw)?;
+    Ok(report.summary())
+}
+
+/// `hb report`: writes the reports on saved files, merged.
+///
+/// # Errors
+/// A file cannot be read, or a report cannot be written.
+pub fn of_files(files: &[PathBuf], requests: &[Request], baseline: Option<&Baseline>) -> Result<(), HbError> {
+    let mut report = load(files)?;
+    apply(baseline, &mut report);
+    let raw = || {
+        Err(HbError::Usage("--format raw is what a run's processes wrote; saved files are already in a form".into()))
+    };
+    write_all(&report, requests, raw)
+}
+
+/// `hb baseline`: adds everything new in saved files to the baseline at `path`, which need not exist yet. Gives the
+/// number of entries added.
+///
+/// # Errors
+/// A file cannot be read, or the baseline cannot be read or written.
+pub fn extend_baseline(path: &Path, reason: &str, files: &[PathBuf]) -> Result<usize, HbError> {
+    let present = if path.exists() { baseline(Some(path))? } else { None };
+    let mut report = load(files)?;
+    apply(present.as_ref(), &mut report);
+    let present = present.unwrap_or_default();
+    let extended = present.extended(&report, reason);
+    extended.save(path).map_err(|e| HbError::Report(format!("cannot write {e}")))?;
+    Ok(extended.known.len() - present.known.len())
+}
+
+fn load(files: &[PathBuf]) -> Result<Report, HbError> {
+    let options = CollectOptions::default();
+    let mut merged: Option<Report> = None;
+    for file in files {
+        let report = if file.is_dir() { collect(file, &options) } else { Report::load(file, &options) };
+        let report = report.map_err(cannot_read)?;
+        match &mut merged {
+            Some(merged) => merged.merge(report),
+            None => merged = Some(report),
+        }
+    }
+    Ok(merged.unwrap_or_default())
+}
+
+fn cannot_read(error: hb_report::Error) -> HbError {
+    HbError::Report(format!("cannot read findings: {error}"))
+}
+
+fn apply(baseline: Option<&Baseline>, report: &mut Report) {
+    if let Some(baseline) = baseline {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        baseline.apply(report, &date(now.as_secs()));
+    }
+}
+
+fn write_all(report: &Report, requests: &[Request], raw: impl Fn() -> Result<Vec<u8>, HbError>) -> Result<(), HbError> {
+    let mut result = Ok(());
+    for request in requests {
+        let content = match request.format {
+            Format::Raw => raw(),
+            Format::Rendered(format) => {
+                let mut content = Vec::new();
+                let rendered = render(report, format, &request.output.options(), &mut content);
+                rendered.map(|()| content).map_err(|e| HbError::Report(format!("cannot render a report: {e}")))
+            }
+        };
+        let written = content.and_then(|content| {
+            let cannot = |e| HbError::Report(format!("cannot write the report {}: {e}", request.output.name()));
+            request.output.write(&content).map_err(cannot)
+        });
+        result = result.and(written);
+    }
+    result
+}
+
+/// The day of a time in seconds since 1970, in UTC, as `2026-12-31`.
+///
+/// By eras of 400 years, which all have the same number of days; a year is taken to begin in March, so that the leap
+/// day is its last.
+fn date(seconds: u64) -> String {
+    const DAYS_PER_ERA: u64 = 146_097;
+    // Days from the first of March of the year 0 to 1970.
+    let days = seconds / 86_400 + 719_468;
+    let (era, day_of_era) = (days / DAYS_PER_ERA, days % DAYS_PER_ERA);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    // Months from March have 153 days in every five.
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = 400 * era + year_of_era + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Format, Output, Request, date, extend_baseline, of_files, of_run};
+    use crate::findings::Directory;
+    use hb_report::render;
+    use std::fs;
+    use std::path::Path;
+
+    #[test]
+    fn dates() {
+        for (seconds, expected) in [
+            (0, "1970-01-01"),
+            (951_782_399, "2000-02-28"),
+            (951_782_400, "2000-02-29"),
+            (951_868_800, "2000-03-01"),
+            (1_798_761_599, "2026-12-31"),
+            (4_107_542_400, "2100-03-01"),
+        ] {
+            assert_eq!(date(seconds), expected);
+        }
+    }
+
+    #[test]
+    fn formats_have_names() {
+        assert_eq!("raw".parse(), Ok(Format::Raw));
+        assert_eq!("sarif".parse(), Ok(Format::Rendered(render::Format::Sarif)));
+        assert!("no".parse::<Format>().unwrap_err().contains("junit"));
+    }
+
+    #[test]
+    fn one_report_that_cannot_be_written_does_not_stop_the_others() {
+        let cache = tempfile::tempdir().unwrap();
+        let findings = Directory::new(cache.path()).unwrap();
+        let request = |name: &str| Request { format: Format::Raw, output: Output::File(cache.path().join(name)) };
+        assert!(of_run(&findings, &[request("no/such"), request("second")], None).is_err());
+        assert!(cache.path().join("second").is_file());
+    }
+
+    #[test]
+    fn a_device_is_not_replaced_by_a_file() {
+        Output::File("/dev/null".into()).write(b"x").unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+        assert_eq!(Output::named(Path::new("-")), Output::Stdout);
+    }
+
+    #[test]
+    fn a_baseline_grows_by_what_is_new() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = dir.path().join("log");
+        fs::write(&text, GO_TEXT).unwrap();
+        let baseline = dir.path().join("b.toml");
+        assert_eq!(extend_baseline(&baseline, "known", std::slice::from_ref(&text)).unwrap(), 1);
+        assert_eq!(extend_baseline(&baseline, "known", std::slice::from_ref(&text)).unwrap(), 0);
+        let output = dir.path().join("out");
+        let request = Request { format: Format::Rendered(render::Format::Json), output: Output::File(output.clone()) };
+        let known = super::baseline(Some(&baseline)).unwrap();
+        of_files(&[text], &[request], known.as_ref()).unwrap();
+        assert!(fs::read_to_string(output).unwrap().contains("known"));
+    }
+
+    const GO_TEXT: &str = "\
+==================
+WARNING: DATA RACE
+Write at 0x00c000012345 by goroutine 7:
+  main.main.func1()
+      /m/main.go:8 +0x30
+
+Previous write at 0x00c000012345 by main goroutine:
+  main.main()
+      /m/main.go:11 +0xbd
+
+Goroutine 7 (running) created at:
+  main.main()
+      /m/main.go:7 +0x99
+==================
+";
+}
