@@ -18,25 +18,13 @@ pub struct Kind {
 
 impl Kind {
     /// A plain read.
-    pub const READ: Kind = Kind {
-        write: false,
-        atomic: false,
-    };
+    pub const READ: Kind = Kind { write: false, atomic: false };
     /// A plain write.
-    pub const WRITE: Kind = Kind {
-        write: true,
-        atomic: false,
-    };
+    pub const WRITE: Kind = Kind { write: true, atomic: false };
     /// An atomic operation that only observes.
-    pub const ATOMIC_READ: Kind = Kind {
-        write: false,
-        atomic: true,
-    };
+    pub const ATOMIC_READ: Kind = Kind { write: false, atomic: true };
     /// An atomic operation that writes.
-    pub const ATOMIC_WRITE: Kind = Kind {
-        write: true,
-        atomic: true,
-    };
+    pub const ATOMIC_WRITE: Kind = Kind { write: true, atomic: true };
 
     /// Whether two accesses of these kinds to one location need an order between them.
     pub fn conflicts(self, other: Kind) -> bool {
@@ -79,10 +67,7 @@ pub struct Accesses {
 
 impl Accesses {
     /// Records the access of `event` at `node`, and appends to `races` the pairs it forms with earlier ones.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "an access has this many properties, and this is its one way in"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "an access has this many properties, and this is its one way in")]
     pub fn record(
         &mut self,
         order: &Order,
@@ -97,11 +82,7 @@ impl Accesses {
         for old in &self.pieces {
             let (from, to) = (addr.max(old.addr), end.min(old.end));
             // The old node was added before this one, so only one direction is possible.
-            if from < to
-                && kind.conflicts(old.kind)
-                && old.node != node
-                && !order.happens_before(old.node, node)
-            {
+            if from < to && kind.conflicts(old.kind) && old.node != node && !order.happens_before(old.node, node) {
                 races.push(Race {
                     addr: from,
                     size: to - from,
@@ -112,31 +93,16 @@ impl Accesses {
                 });
             }
         }
-        self.pieces.push(Piece {
-            addr,
-            end,
-            event,
-            node,
-            kind,
-        });
+        self.pieces.push(Piece { addr, end, event, node, kind });
     }
 
     /// Whether an access that came directly after the nodes `after` would race with an earlier one.
-    pub fn would_race(
-        &self,
-        order: &Order,
-        after: &[Node],
-        addr: Addr,
-        size: u64,
-        kind: Kind,
-    ) -> bool {
+    pub fn would_race(&self, order: &Order, after: &[Node], addr: Addr, size: u64, kind: Kind) -> bool {
         let end = addr + size;
         self.pieces.iter().any(|old| {
             old.addr.max(addr) < old.end.min(end)
                 && kind.conflicts(old.kind)
-                && !after
-                    .iter()
-                    .any(|&n| n == old.node || order.happens_before(old.node, n))
+                && !after.iter().any(|&n| n == old.node || order.happens_before(old.node, n))
         })
     }
 
@@ -170,10 +136,7 @@ mod tests {
         use Kind as K;
         assert!(!K::READ.conflicts(K::READ) && !K::READ.conflicts(K::ATOMIC_READ));
         assert!(K::WRITE.conflicts(K::ATOMIC_READ) && K::READ.conflicts(K::ATOMIC_WRITE));
-        assert!(
-            !K::ATOMIC_WRITE.conflicts(K::ATOMIC_WRITE)
-                && !K::ATOMIC_WRITE.conflicts(K::ATOMIC_READ)
-        );
+        assert!(!K::ATOMIC_WRITE.conflicts(K::ATOMIC_WRITE) && !K::ATOMIC_WRITE.conflicts(K::ATOMIC_READ));
     }
 
     #[test]

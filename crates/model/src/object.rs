@@ -112,14 +112,10 @@ macro_rules! lookup {
         }
         /// The object at `addr`, its zero value if nothing is there yet. The type was checked before.
         pub fn $make(&mut self, addr: Addr) -> &mut $variant {
-            let at = self
-                .all
-                .iter()
-                .position(|(at, _)| *at == addr)
-                .unwrap_or_else(|| {
-                    self.all.push((addr, Object::$variant(Default::default())));
-                    self.all.len() - 1
-                });
+            let at = self.all.iter().position(|(at, _)| *at == addr).unwrap_or_else(|| {
+                self.all.push((addr, Object::$variant(Default::default())));
+                self.all.len() - 1
+            });
             match &mut self.all[at].1 {
                 Object::$variant(object) => object,
                 other => unreachable!("{other:?} was checked to be a {}", stringify!($variant)),
@@ -134,12 +130,7 @@ pub(crate) struct Mistyped;
 impl Default for Chan {
     /// Never used for an operation: a channel exists from its `MakeChan` on.
     fn default() -> Self {
-        Chan {
-            capacity: 0,
-            sends: Vec::new(),
-            receives: Vec::new(),
-            closed: None,
-        }
+        Chan { capacity: 0, sends: Vec::new(), receives: Vec::new(), closed: None }
     }
 }
 
@@ -158,9 +149,7 @@ impl Objects {
 
     /// Whether an object in `addr..addr+size` is held or waited for.
     pub fn in_use(&self, addr: Addr, size: u64) -> bool {
-        self.all
-            .iter()
-            .any(|(at, object)| (addr..addr + size).contains(at) && object.in_use())
+        self.all.iter().any(|(at, object)| (addr..addr + size).contains(at) && object.in_use())
     }
 
     /// Drops the objects in `addr..addr+size`.

@@ -86,11 +86,7 @@ impl Oracle {
             accesses: Accesses::default(),
             races: Vec::new(),
             objects: Objects::default(),
-            goroutines: vec![Some(State {
-                run: Run::Running,
-                last: None,
-                last_event: 0,
-            })],
+            goroutines: vec![Some(State { run: Run::Running, last: None, last_event: 0 })],
             atomic_writes: Vec::new(),
             events: 0,
         }
@@ -135,8 +131,7 @@ impl Oracle {
         if kind.atomic {
             after.extend(self.observed(addr, size));
         }
-        self.accesses
-            .would_race(&self.order, &after, addr, size, kind)
+        self.accesses.would_race(&self.order, &after, addr, size, kind)
     }
 
     fn run(&self, g: Goroutine) -> Option<Run> {
@@ -145,52 +140,32 @@ impl Oracle {
 
     /// Whether `event` can come next.
     pub fn check(&self, event: &Event) -> Result<(), Invalid> {
-        let ensure =
-            |condition: bool, why: &'static str| if condition { Ok(()) } else { Err(Invalid(why)) };
+        let ensure = |condition: bool, why: &'static str| if condition { Ok(()) } else { Err(Invalid(why)) };
         let g = event.goroutine;
         let objects = &self.objects;
-        let run = self
-            .run(g)
-            .ok_or(Invalid("the goroutine was never started"))?;
+        let run = self.run(g).ok_or(Invalid("the goroutine was never started"))?;
         let waking = matches!(event.op, Op::WaitGroupWake { .. } | Op::CondWake { .. });
-        ensure(
-            waking || run == Run::Running,
-            "the goroutine is waiting or has ended",
-        )?;
-        let partner = |p: Goroutine| {
-            ensure(
-                p != g && self.is_running(p),
-                "the partner cannot be waiting there",
-            )
-        };
+        ensure(waking || run == Run::Running, "the goroutine is waiting or has ended")?;
+        let partner = |p: Goroutine| ensure(p != g && self.is_running(p), "the partner cannot be waiting there");
         let open = |chan: Addr| -> Result<&Chan, Invalid> {
             let chan = objects.chan(chan)?.ok_or(Invalid("no such channel"))?;
             ensure(chan.closed.is_none(), "the channel is closed")?;
             Ok(chan)
         };
-        let locked =
-            |mutex: Addr| Ok::<_, Invalid>(objects.mutex(mutex)?.is_some_and(|m| m.locked));
+        let locked = |mutex: Addr| Ok::<_, Invalid>(objects.mutex(mutex)?.is_some_and(|m| m.locked));
         let read_write = |rw: Addr| -> Result<(bool, u32), Invalid> {
-            Ok(objects
-                .read_write(rw)?
-                .map_or((false, 0), |rw| (rw.writer, rw.readers)))
+            Ok(objects.read_write(rw)?.map_or((false, 0), |rw| (rw.writer, rw.readers)))
         };
         match &event.op {
-            Op::Go { child } => ensure(
-                *child != 0 && self.run(*child).is_none(),
-                "the goroutine was started before",
-            ),
+            Op::Go { child } => ensure(*child != 0 && self.run(*child).is_none(), "the goroutine was started before"),
             Op::End => Ok(()),
-            Op::Read { size, .. } | Op::Write { size, .. } => {
-                ensure(*size > 0, "an access has a size")
-            }
+            Op::Read { size, .. } | Op::Write { size, .. } => ensure(*size > 0, "an access has a size"),
             Op::AtomicLoad { addr, size }
             | Op::AtomicStore { addr, size }
             | Op::AtomicRmw { addr, size }
-            | Op::AtomicCasFail { addr, size } => ensure(
-                (*size == 4 || *size == 8) && addr % size == 0,
-                "an atomic has 4 or 8 aligned bytes",
-            ),
+            | Op::AtomicCasFail { addr, size } => {
+                ensure((*size == 4 || *size == 8) && addr % size == 0, "an atomic has 4 or 8 aligned bytes")
+            }
             Op::Lock { mutex } => ensure(!locked(*mutex)?, "the mutex is locked"),
             Op::Unlock { mutex } => ensure(locked(*mutex)?, "the mutex is not locked"),
             Op::TryLockFail { mutex } => ensure(locked(*mutex)?, "TryLock would succeed"),
@@ -199,19 +174,14 @@ impl Oracle {
             Op::WriteLock { rw } => ensure(read_write(*rw)? == (false, 0), "it is held"),
             Op::WriteUnlock { rw } => ensure(read_write(*rw)?.0, "no writer holds it"),
             Op::TryReadLockFail { rw } => ensure(read_write(*rw)?.0, "TryRLock would succeed"),
-            Op::TryWriteLockFail { rw } => {
-                ensure(read_write(*rw)? != (false, 0), "TryLock would succeed")
-            }
+            Op::TryWriteLockFail { rw } => ensure(read_write(*rw)? != (false, 0), "TryLock would succeed"),
             Op::WaitGroupAdd { group, delta } => {
                 ensure(*delta != 0, "Add(0) does nothing")?;
                 let Some(group) = objects.group(*group)? else {
                     return ensure(*delta > 0, "negative counter");
                 };
                 ensure(group.counter + i64::from(*delta) >= 0, "negative counter")?;
-                ensure(
-                    group.released.is_empty(),
-                    "reused before the previous Wait has returned",
-                )?;
+                ensure(group.released.is_empty(), "reused before the previous Wait has returned")?;
                 ensure(
                     *delta < 0 || group.counter > 0 || group.waiters.is_empty(),
                     "Add beside Wait with the counter at zero",
@@ -226,40 +196,20 @@ impl Oracle {
                 ensure(group.is_some_and(|w| w.counter > 0), "Wait would not block")
             }
             Op::WaitGroupWake { group } => {
-                ensure(
-                    run == Run::Group(*group),
-                    "the goroutine is not in this Wait",
-                )?;
-                ensure(
-                    objects
-                        .group(*group)?
-                        .is_some_and(|w| w.released.contains(&g)),
-                    "the counter is not zero",
-                )
+                ensure(run == Run::Group(*group), "the goroutine is not in this Wait")?;
+                ensure(objects.group(*group)?.is_some_and(|w| w.released.contains(&g)), "the counter is not zero")
             }
             Op::OnceBegin { once } => {
                 let once = objects.once(*once)?;
-                ensure(
-                    once.is_none_or(|o| o.runner.is_none() && o.done.is_none()),
-                    "Do has begun before",
-                )
+                ensure(once.is_none_or(|o| o.runner.is_none() && o.done.is_none()), "Do has begun before")
             }
-            Op::OnceEnd { once } => ensure(
-                objects.once(*once)?.is_some_and(|o| o.runner == Some(g)),
-                "this goroutine does not run f",
-            ),
+            Op::OnceEnd { once } => {
+                ensure(objects.once(*once)?.is_some_and(|o| o.runner == Some(g)), "this goroutine does not run f")
+            }
             Op::OnceReturn { once, waited } => {
-                let done = objects
-                    .once(*once)?
-                    .and_then(|o| o.done)
-                    .ok_or(Invalid("f is not complete"))?;
-                let last_event = self.goroutines[g as usize]
-                    .expect("it is running")
-                    .last_event;
-                ensure(
-                    !waited || last_event < done.1,
-                    "the goroutine was elsewhere while f ran",
-                )
+                let done = objects.once(*once)?.and_then(|o| o.done).ok_or(Invalid("f is not complete"))?;
+                let last_event = self.goroutines[g as usize].expect("it is running").last_event;
+                ensure(!waited || last_event < done.1, "the goroutine was elsewhere while f ran")
             }
             Op::CondWait { cond, mutex } => {
                 ensure(locked(*mutex)?, "Wait needs its locker")?;
@@ -271,69 +221,38 @@ impl Oracle {
                 Ok(())
             }
             Op::CondWake { cond, mutex } => {
-                let Run::Cond {
-                    cond: c,
-                    mutex: m,
-                    signal,
-                } = run
-                else {
+                let Run::Cond { cond: c, mutex: m, signal } = run else {
                     return Err(Invalid("the goroutine is not in a Cond.Wait"));
                 };
-                ensure(
-                    c == *cond && m == *mutex,
-                    "the goroutine is not in this Cond.Wait",
-                )?;
+                ensure(c == *cond && m == *mutex, "the goroutine is not in this Cond.Wait")?;
                 ensure(signal.is_some(), "no signal has come")?;
                 ensure(!locked(*mutex)?, "the locker is held")
             }
-            Op::MakeChan { chan, .. } => {
-                ensure(!objects.occupied(*chan), "something is at this address")
-            }
-            Op::Send {
-                chan,
-                receiver: None,
-            } => {
+            Op::MakeChan { chan, .. } => ensure(!objects.occupied(*chan), "something is at this address"),
+            Op::Send { chan, receiver: None } => {
                 let chan = open(*chan)?;
                 ensure(chan.queued() < chan.capacity, "the send would block")
             }
-            Op::Send {
-                chan,
-                receiver: Some(receiver),
-            } => {
+            Op::Send { chan, receiver: Some(receiver) } => {
                 partner(*receiver)?;
-                ensure(
-                    open(*chan)?.queued() == 0,
-                    "a receiver would not be waiting",
-                )
+                ensure(open(*chan)?.queued() == 0, "a receiver would not be waiting")
             }
             Op::Recv { chan, sender: None } => {
                 let chan = objects.chan(*chan)?.ok_or(Invalid("no such channel"))?;
                 ensure(chan.queued() > 0, "the receive would block")
             }
-            Op::Recv {
-                chan,
-                sender: Some(sender),
-            } => {
+            Op::Recv { chan, sender: Some(sender) } => {
                 partner(*sender)?;
                 let chan = open(*chan)?;
-                ensure(
-                    chan.queued() == chan.capacity,
-                    "a sender would not be waiting",
-                )
+                ensure(chan.queued() == chan.capacity, "a sender would not be waiting")
             }
             Op::RecvClosed { chan } => {
                 let chan = objects.chan(*chan)?.ok_or(Invalid("no such channel"))?;
-                ensure(
-                    chan.closed.is_some() && chan.queued() == 0,
-                    "the channel is not closed and drained",
-                )
+                ensure(chan.closed.is_some() && chan.queued() == 0, "the channel is not closed and drained")
             }
             Op::Close { chan, woken } => {
                 let chan = open(*chan)?;
-                ensure(
-                    woken.is_empty() || chan.queued() == 0,
-                    "a receiver would not be waiting",
-                )?;
+                ensure(woken.is_empty() || chan.queued() == 0, "a receiver would not be waiting")?;
                 for (i, receiver) in woken.iter().enumerate() {
                     partner(*receiver)?;
                     ensure(!woken[..i].contains(receiver), "a goroutine waits once")?;
@@ -347,10 +266,7 @@ impl Oracle {
                 }
                 Ok(())
             }
-            Op::Malloc { addr, size } => ensure(
-                *size > 0 && !objects.in_use(*addr, *size),
-                "the memory is in use",
-            ),
+            Op::Malloc { addr, size } => ensure(*size > 0 && !objects.in_use(*addr, *size), "the memory is in use"),
         }
     }
 
@@ -364,10 +280,7 @@ impl Oracle {
         self.apply(event.goroutine, &event.op);
         let index = self.events;
         for g in std::iter::once(event.goroutine).chain(partners(&event.op)) {
-            self.goroutines[g as usize]
-                .as_mut()
-                .expect("it was checked")
-                .last_event = index;
+            self.goroutines[g as usize].as_mut().expect("it was checked").last_event = index;
         }
         self.events += 1;
         Ok(())
@@ -375,37 +288,21 @@ impl Oracle {
 
     /// Adds the next point of `g`, after its previous one (rule 1) and after `synchronized`.
     fn step(&mut self, g: Goroutine, synchronized: &[Node]) -> Node {
-        let state = self.goroutines[g as usize]
-            .as_mut()
-            .expect("only started goroutines take steps");
-        let node = self
-            .order
-            .add(state.last.into_iter().chain(synchronized.iter().copied()));
+        let state = self.goroutines[g as usize].as_mut().expect("only started goroutines take steps");
+        let node = self.order.add(state.last.into_iter().chain(synchronized.iter().copied()));
         state.last = Some(node);
         node
     }
 
     fn access(&mut self, node: Node, addr: Addr, size: u64, kind: Kind) {
-        self.accesses.record(
-            &self.order,
-            &mut self.races,
-            self.events,
-            node,
-            addr,
-            size,
-            kind,
-        );
+        self.accesses.record(&self.order, &mut self.races, self.events, node, addr, size, kind);
     }
 
     /// The atomic writes whose effect an atomic operation on these bytes observes now: the latest of each byte.
     fn observed(&self, addr: Addr, size: u64) -> Vec<Node> {
         let bytes = addr..addr + size;
-        let mut nodes: Vec<Node> = self
-            .atomic_writes
-            .iter()
-            .filter(|(at, _)| bytes.contains(at))
-            .map(|(_, node)| *node)
-            .collect();
+        let mut nodes: Vec<Node> =
+            self.atomic_writes.iter().filter(|(at, _)| bytes.contains(at)).map(|(_, node)| *node).collect();
         nodes.dedup();
         nodes
     }
@@ -413,11 +310,7 @@ impl Oracle {
     /// Rule 15: an operation whose effect is observed is ordered before the observer. A store observes nothing; a
     /// read-modify-write observes and is observed.
     fn atomic(&mut self, g: Goroutine, addr: Addr, size: u64, kind: Kind, observes: bool) {
-        let observed = if observes {
-            self.observed(addr, size)
-        } else {
-            Vec::new()
-        };
+        let observed = if observes { self.observed(addr, size) } else { Vec::new() };
         let node = self.step(g, &observed);
         self.access(node, addr, size, kind);
         if kind.write {
@@ -428,10 +321,7 @@ impl Oracle {
     }
 
     fn set_run(&mut self, g: Goroutine, run: Run) {
-        self.goroutines[g as usize]
-            .as_mut()
-            .expect("it was checked")
-            .run = run;
+        self.goroutines[g as usize].as_mut().expect("it was checked").run = run;
     }
 
     /// Rule 10, second half: a Lock returns after every earlier Unlock.
@@ -470,11 +360,7 @@ impl Oracle {
         let state = self.objects.chan_mut(chan);
         let k = state.sends.len() - 1;
         // Rule 8 for C > 0; rule 6 is the same with C = 0.
-        let after: Vec<Node> = k
-            .checked_sub(state.capacity)
-            .map(|r| state.receives[r])
-            .into_iter()
-            .collect();
+        let after: Vec<Node> = k.checked_sub(state.capacity).map(|r| state.receives[r]).into_iter().collect();
         self.step(g, &after);
     }
 
@@ -494,11 +380,7 @@ impl Oracle {
                 if self.goroutines.len() <= child {
                     self.goroutines.resize(child + 1, None);
                 }
-                self.goroutines[child] = Some(State {
-                    run: Run::Running,
-                    last: Some(node),
-                    last_event: self.events,
-                });
+                self.goroutines[child] = Some(State { run: Run::Running, last: Some(node), last_event: self.events });
             }
             // Rule 4: no edge.
             Op::End => self.set_run(g, Run::Ended),
@@ -605,14 +487,7 @@ impl Oracle {
             Op::CondWait { cond, mutex } => {
                 self.unlock(g, mutex);
                 self.objects.cond_mut(cond).waiters.push_back(g);
-                self.set_run(
-                    g,
-                    Run::Cond {
-                        cond,
-                        mutex,
-                        signal: None,
-                    },
-                );
+                self.set_run(g, Run::Cond { cond, mutex, signal: None });
             }
             Op::CondSignal { cond } => {
                 let node = self.step(g, &[]);
@@ -625,9 +500,7 @@ impl Oracle {
                 self.signal(node, woken);
             }
             Op::CondWake { mutex, .. } => {
-                let Some(Run::Cond { signal, .. }) = self.run(g) else {
-                    unreachable!("it was checked")
-                };
+                let Some(Run::Cond { signal, .. }) = self.run(g) else { unreachable!("it was checked") };
                 self.lock(g, mutex, signal);
                 self.set_run(g, Run::Running);
             }
@@ -676,8 +549,7 @@ impl Oracle {
                 self.step(g, &[]);
                 self.accesses.forget(addr, size);
                 self.objects.forget(addr, size);
-                self.atomic_writes
-                    .retain(|(at, _)| !(addr..addr + size).contains(at));
+                self.atomic_writes.retain(|(at, _)| !(addr..addr + size).contains(at));
             }
         }
     }
@@ -693,14 +565,7 @@ impl Oracle {
     fn signal(&mut self, signal: Node, woken: impl IntoIterator<Item = Goroutine>) {
         for g in woken {
             if let Some(Run::Cond { cond, mutex, .. }) = self.run(g) {
-                self.set_run(
-                    g,
-                    Run::Cond {
-                        cond,
-                        mutex,
-                        signal: Some(signal),
-                    },
-                );
+                self.set_run(g, Run::Cond { cond, mutex, signal: Some(signal) });
             }
         }
     }
@@ -709,12 +574,7 @@ impl Oracle {
 /// The other goroutines that take a step in this event.
 pub fn partners(op: &Op) -> Vec<Goroutine> {
     match op {
-        Op::Send {
-            receiver: Some(g), ..
-        }
-        | Op::Recv {
-            sender: Some(g), ..
-        } => vec![*g],
+        Op::Send { receiver: Some(g), .. } | Op::Recv { sender: Some(g), .. } => vec![*g],
         Op::Close { woken, .. } => woken.clone(),
         _ => Vec::new(),
     }

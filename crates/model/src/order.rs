@@ -22,11 +22,7 @@ pub struct Order {
 
 impl Default for Order {
     fn default() -> Self {
-        Order {
-            ancestors: Vec::new(),
-            stride: 4,
-            count: 0,
-        }
+        Order { ancestors: Vec::new(), stride: 4, count: 0 }
     }
 }
 
@@ -42,10 +38,7 @@ impl Order {
         let (older, own) = self.ancestors.split_at_mut(row);
         for Node(p) in predecessors {
             let p = p as usize;
-            assert!(
-                p < node,
-                "an edge must point from an older node to a newer one"
-            );
+            assert!(p < node, "an edge must point from an older node to a newer one");
             for (mine, theirs) in own.iter_mut().zip(&older[p * self.stride..]) {
                 *mine |= theirs;
             }
@@ -76,10 +69,7 @@ impl Order {
     fn widen(&mut self) {
         let wider = self.stride * 2;
         let mut rows = vec![0; self.count * wider];
-        for (new, old) in rows
-            .chunks_exact_mut(wider)
-            .zip(self.ancestors.chunks_exact(self.stride))
-        {
+        for (new, old) in rows.chunks_exact_mut(wider).zip(self.ancestors.chunks_exact(self.stride)) {
             new[..old.len()].copy_from_slice(old);
         }
         self.ancestors = rows;
