@@ -147,12 +147,15 @@ fn address_space_line(page: &Page) {
     let text = match getrlimit(Resource::RLIMIT_AS) {
         Ok((RLIM_INFINITY, _)) => "not limited".to_owned(),
         Ok((soft, _)) => format!(
-            "LIMITED to {} MB (ulimit -v): programs under hb reserve address space far beyond what\n\
-             {:<12} they use; if one says it cannot, run it under `ulimit -v unlimited`",
+            "LIMITED to {} MB (ulimit -v): a program under hb reserves far more addresses than it uses\n\
+             {:<12} memory, and says so when it cannot; then run it under `ulimit -v unlimited`",
             soft >> 20,
             ""
         ),
         Err(error) => format!("unknown: {error}"),
     };
     page.say("addresses", &text);
+    if std::fs::read_to_string("/proc/sys/vm/overcommit_memory").is_ok_and(|mode| mode.trim() == "2") {
+        page.say("", "the system does not overcommit memory (vm.overcommit_memory=2), which has the same effect");
+    }
 }
