@@ -2,7 +2,8 @@
 //
 // hb puts this file in the place of the Go distribution's file of the same name, with one `#define`
 // for each exported function of the runtime before it: `__tsan_read` becomes the operand
-// `tsan_read`, which is `runtime·hbblob+OFFSET(SB)`, good for CALL, JMP and LEAQ alike.
+// `tsan_read`, which is `runtime·hbblob+OFFSET(SB)`, good for CALL and LEAQ. (Not for JMP: Go's
+// assembler drops the offset there.)
 //
 // Conventions
 //

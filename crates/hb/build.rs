@@ -19,11 +19,7 @@ const RUNTIME_TARGET: &str = "x86_64-unknown-linux-gnu";
 /// - position-independent, with direct references inside the object;
 /// - no unwind tables, since nothing unwinds it;
 /// - a processor of the amd64 baseline, since the program may run anywhere.
-const RUSTFLAGS: [&str; 3] = [
-    "-Crelocation-model=pie",
-    "-Cforce-unwind-tables=no",
-    "-Ctarget-cpu=x86-64",
-];
+const RUSTFLAGS: [&str; 3] = ["-Crelocation-model=pie", "-Cforce-unwind-tables=no", "-Ctarget-cpu=x86-64"];
 
 fn main() -> ExitCode {
     match run() {

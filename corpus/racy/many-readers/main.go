@@ -1,9 +1,9 @@
-// One early reader is followed by many others, all of which the writer waits for; the early one it does not. Detectors that
-// keep a few accesses per word have forgotten it by then.
+// One reader in a crowd is not waited for before the writer writes; all others are. Detectors that keep a few accesses per
+// word have forgotten it by then.
 //
 //hb:case racy row=13 pattern=counter
 //hb:expect variable=level what=variable missing=siblings fits=atomic|waitgroup
-//hb:stock varies it keeps four accesses per eight bytes of memory and evicts one at random
+//hb:stock varies it keeps four accesses per eight bytes of memory and evicts one when a fifth comes
 package main
 
 import (
@@ -15,19 +15,23 @@ import (
 var level int
 
 func main() {
-	early := make(chan int, 1)
-	go func() {
-		early <- level // race: a
-	}()
-	for len(early) == 0 {
-		time.Sleep(time.Millisecond)
-	}
 	var wg sync.WaitGroup
 	sums := make([]int, 64)
-	for i := range sums {
-		wg.Go(func() { sums[i] = level })
+	crowd := func(part []int) {
+		for i := range part {
+			wg.Go(func() { part[i] = level + i%7*level })
+		}
 	}
+	crowd(sums[:32])
+	stray := make(chan int, 1)
+	go func() {
+		stray <- level // race: a
+	}()
+	for len(stray) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	crowd(sums[32:])
 	wg.Wait()
 	level = 1 // race: b
-	fmt.Println(<-early <= level)
+	fmt.Println(<-stray <= level)
 }

@@ -194,7 +194,7 @@ impl<M: Memory> Detector<M> {
                     let bits = word.load(Ordering::Relaxed);
                     if bits != 0 {
                         let mask = mask_in(granule, addr, size);
-                        if mask == 0xff && bits as u32 != crate::shadow::PRECISE {
+                        if mask == 0xff && !crate::shadow::is_precise(bits) {
                             word.store(0, Ordering::Relaxed);
                         } else {
                             self.forget_in(shard, granule, mask);

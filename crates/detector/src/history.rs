@@ -429,7 +429,6 @@ impl<M: Memory> Detector<M> {
                             && crate::shadow::mask_in(granule, at, size) & mask != 0
                         {
                             best = Some((at, size, high));
-                            break;
                         }
                     }
                 }

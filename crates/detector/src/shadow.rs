@@ -2,15 +2,25 @@
 //!
 //! Either two cells of 32 bits, the latest write (bits 0..32) and the latest read (bits 32..64), each a stamp (24 bits) above a mask of
 //! the bytes accessed (8 bits, never 0 in a cell that is in use); or, when that cannot say it, the index of a precise
-//! record ([`crate::ext`]) above [`PRECISE`]. A word of 0 says that nothing is known.
+//! record ([`crate::ext`]) beside [`PRECISE`]. A word of 0 says that nothing is known.
+//!
+//! Whoever compares halves with the current stamp need not ask first which of the two a word is: the low half of a
+//! reference has a stamp that nobody has, the high half has the mask 0. So the high 24 bits of the low half are
+//! [`PRECISE`], its low 8 bits the index's high ones, and the high half is the index's low 24 bits above a zero byte.
 
 use crate::stamp::STAMP_BITS;
 
-/// The low half of a word that refers to a precise record. No cell looks so: the stamp would be above every stamp.
-pub const PRECISE: u32 = u32::MAX;
+/// Bits 8..32 of a word that refers to a precise record, in the place of a stamp, and above every stamp.
+pub const PRECISE: u32 = (1 << STAMP_BITS) - 1;
+
+/// Whether a word refers to a precise record.
+#[inline]
+pub const fn is_precise(bits: u64) -> bool {
+    bits as u32 >> 8 == PRECISE
+}
 
 const _: () = assert!(STAMP_BITS + 8 == 32);
-const _: () = assert!(crate::stamp::NO_STAMP < (PRECISE >> 8));
+const _: () = assert!(crate::stamp::NO_STAMP < PRECISE);
 const _: () = assert!(crate::stamp::STAMP_END <= crate::stamp::NO_STAMP);
 
 /// One half of a shadow word.
@@ -64,8 +74,8 @@ impl Word {
     /// Takes a word apart.
     #[inline]
     pub const fn unpack(bits: u64) -> Word {
-        if bits as u32 == PRECISE {
-            Word::Precise((bits >> 32) as u32)
+        if is_precise(bits) {
+            Word::Precise((bits as u32) << 24 | (bits >> 40) as u32)
         } else {
             Word::Cells { write: Cell(bits as u32), read: Cell((bits >> 32) as u32) }
         }
@@ -75,7 +85,7 @@ impl Word {
     pub const fn pack(self) -> u64 {
         match self {
             Word::Cells { write, read } => write.0 as u64 | (read.0 as u64) << 32,
-            Word::Precise(index) => PRECISE as u64 | (index as u64) << 32,
+            Word::Precise(index) => (PRECISE << 8 | index >> 24) as u64 | ((index << 8) as u64) << 32,
         }
     }
 }
@@ -95,8 +105,13 @@ mod tests {
 
     #[test]
     fn words_round_trip() {
-        for bits in [0u64, 1, 0x0000_0101_0000_02ff, PRECISE as u64 | 7 << 32] {
+        for bits in [0u64, 1, 0x0000_0101_0000_02ff, 0x0000_0700_ffff_ff00] {
             assert_eq!(Word::unpack(bits).pack(), bits);
+        }
+        for index in [1, 7, 0x1ff, 0x8765_4321, u32::MAX] {
+            let bits = Word::Precise(index).pack();
+            assert_eq!(Word::unpack(bits), Word::Precise(index));
+            assert_eq!(bits >> 32 & 0xff, 0, "no half may look like a cell");
         }
     }
 

@@ -147,6 +147,10 @@ impl Stamps {
         if *bump < target {
             let base = *bump;
             *bump += 64;
+            // Names above the last cycle's have no marks: they come from here only.
+            if *cursor != u32::MAX {
+                *cursor = *bump / 64;
+            }
             return (base, if base == 0 { !1 } else { !0 });
         }
         (0, 0)
@@ -196,7 +200,7 @@ impl Stamps {
                     let mut at = from & !7;
                     while at < to {
                         let word = memory.word(at).load(Ordering::Acquire);
-                        if word != 0 && word as u32 != crate::shadow::PRECISE {
+                        if word != 0 && !crate::shadow::is_precise(word) {
                             mark(word as u32 >> 8);
                             mark((word >> 40) as u32);
                         }

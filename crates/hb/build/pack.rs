@@ -11,8 +11,8 @@
 use object::read::archive::ArchiveFile;
 use object::read::elf::ElfFile64;
 use object::{
-    Endianness, Object, ObjectSection, ObjectSymbol, RelocationFlags, RelocationTarget,
-    SectionFlags, SectionIndex, SymbolIndex, elf,
+    Endianness, Object, ObjectSection, ObjectSymbol, RelocationFlags, RelocationTarget, SectionFlags, SectionIndex,
+    SymbolIndex, elf,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
@@ -54,19 +54,14 @@ struct Target {
 /// Packs the static library `archive`.
 pub fn pack(archive: &[u8]) -> Result<Blob, PackError> {
     let objects = read_objects(archive)?;
-    let linker = Linker {
-        globals: global_definitions(&objects)?,
-        objects,
-    };
+    let linker = Linker { globals: global_definitions(&objects)?, objects };
     let reached = linker.reach()?;
     let (layout, mut bytes) = linker.lay_out(&reached)?;
     for &place in &reached {
         linker.resolve(place, &layout, &mut bytes)?;
     }
-    let exports = linker
-        .exports()
-        .map(|(name, target)| (name.to_owned(), layout[&target.place] + target.offset))
-        .collect();
+    let exports =
+        linker.exports().map(|(name, target)| (name.to_owned(), layout[&target.place] + target.offset)).collect();
     Ok(Blob { bytes, exports })
 }
 
@@ -92,10 +87,7 @@ fn global_definitions(objects: &[Elf<'_>]) -> Result<BTreeMap<String, Target>, P
                 continue;
             };
             let name = symbol.name().map_err(|e| e.to_string())?;
-            let target = Target {
-                place: Place { object, section },
-                offset: symbol.address(),
-            };
+            let target = Target { place: Place { object, section }, offset: symbol.address() };
             match found.get(name) {
                 Some((_, false)) if !symbol.is_weak() => {
                     return Err(format!("{name} is defined twice"));
@@ -124,16 +116,11 @@ impl<'a> Linker<'a> {
     }
 
     fn section(&self, place: Place) -> Result<object::read::elf::ElfSection64<'a, '_, Endianness>, PackError> {
-        self.objects[place.object]
-            .section_by_index(place.section)
-            .map_err(|e| e.to_string())
+        self.objects[place.object].section_by_index(place.section).map_err(|e| e.to_string())
     }
 
     fn name(&self, place: Place) -> String {
-        self.section(place)
-            .ok()
-            .and_then(|s| s.name().map(str::to_owned).ok())
-            .unwrap_or_default()
+        self.section(place).ok().and_then(|s| s.name().map(str::to_owned).ok()).unwrap_or_default()
     }
 
     /// The sections needed by the exported functions, in the order in which they are met.
@@ -182,11 +169,7 @@ impl<'a> Linker<'a> {
             return Err(format!("{name}: refers to a section that is not loaded"));
         }
         if flag(elf::SHF_WRITE) && !self.is_panic_location(place)? {
-            let kind = if name.starts_with(".data.rel.ro") {
-                "a table of addresses"
-            } else {
-                "a writable variable"
-            };
+            let kind = if name.starts_with(".data.rel.ro") { "a table of addresses" } else { "a writable variable" };
             return Err(format!("{name}: {kind}"));
         }
         Ok(())
@@ -222,15 +205,10 @@ impl<'a> Linker<'a> {
         };
         let symbol = file.symbol_by_index(SymbolIndex(index)).map_err(|e| e.to_string())?;
         if let Some(section) = symbol.section_index() {
-            return Ok(Target {
-                place: Place { object: from.object, section },
-                offset: symbol.address(),
-            });
+            return Ok(Target { place: Place { object: from.object, section }, offset: symbol.address() });
         }
         let name = symbol.name().map_err(|e| e.to_string())?;
-        self.globals.get(name).copied().ok_or_else(|| {
-            format!("{}+{at:#x}: undefined symbol {name}", self.name(from))
-        })
+        self.globals.get(name).copied().ok_or_else(|| format!("{}+{at:#x}: undefined symbol {name}", self.name(from)))
     }
 
     /// Places code first, then the rest, each section aligned as it asks.

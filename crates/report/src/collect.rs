@@ -91,6 +91,8 @@ impl Collector {
         for record in records {
             self.record(record, &mut process);
         }
+        // Go's text does not always say how many there were, so its end tells nothing.
+        process.ended = true;
         self.close_process(process, true);
     }
 

@@ -42,3 +42,51 @@ fn explanations_of_stock_races() {
         insta::assert_snapshot!(format!("text_{name}"), text(&stock(&name), Format::Text, &shown()));
     }
 }
+
+fn raw(path: &Path) -> Report {
+    let mut collector = Collector::new(&options());
+    collector.read(std::io::BufReader::new(std::fs::File::open(path).unwrap()));
+    collector.finish()
+}
+
+/// Locks, channels, a lost stack, a limit and a process killed in the middle of a line, with no source at hand.
+#[test]
+fn explanations_from_the_runtime() {
+    let report = raw(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/raw/locks.jsonl"));
+    insta::assert_snapshot!("raw_locks", text(&report, Format::Text, &shown()));
+}
+
+/// All fixtures in one report, with one finding known and one ignored.
+fn everything() -> Report {
+    let mut report = raw(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/raw/locks.jsonl"));
+    for name in names() {
+        report.merge(stock(&name));
+    }
+    let entry = "[[known]]\nfunction = \"main.add\"\nreason = \"statistics only\"\n";
+    hb_report::baseline::Baseline::parse(entry).unwrap().apply(&mut report, "2026-01-01");
+    report
+}
+
+#[test]
+fn the_machine_formats_stay_as_they_are() {
+    let report = everything();
+    for format in [Format::Classic, Format::Github, Format::Markdown] {
+        insta::assert_snapshot!(format!("all_{}", format.name()), text(&report, format, &shown()));
+    }
+    let counter = stock("counter");
+    for format in [Format::Json, Format::Sarif] {
+        insta::assert_snapshot!(format!("counter_{}", format.name()), text(&counter, format, &shown()));
+    }
+    assert_eq!(text(&report, Format::JsonLines, &shown()).lines().count(), report.findings.len());
+}
+
+#[test]
+fn colour_and_width() {
+    let report = stock("cache");
+    let narrow = text(&report, Format::Text, &Options { width: 60, ..shown() });
+    let longest = narrow.lines().map(|line| line.chars().count()).max().unwrap();
+    assert!(longest <= 64, "{longest}\n{narrow}");
+    assert!(!narrow.contains('\u{1b}'));
+    let coloured = text(&report, Format::Text, &Options { color: true, ..shown() });
+    assert!(coloured.contains("\u{1b}[1;31m"));
+}

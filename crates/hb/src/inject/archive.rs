@@ -10,11 +10,7 @@ const SIZE_FIELD: std::ops::Range<usize> = 48..58;
 
 /// A copy of `archive` in which `contents` replaces the one member whose name `is_wanted` holds for.
 /// `Err` says what is wrong with the archive.
-pub fn replace_member(
-    archive: &[u8],
-    is_wanted: impl Fn(&str) -> bool,
-    contents: &[u8],
-) -> Result<Vec<u8>, String> {
+pub fn replace_member(archive: &[u8], is_wanted: impl Fn(&str) -> bool, contents: &[u8]) -> Result<Vec<u8>, String> {
     let mut rest = archive.strip_prefix(MAGIC).ok_or("not an archive")?;
     let mut copy = MAGIC.to_vec();
     let mut replaced = 0;

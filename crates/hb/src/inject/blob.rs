@@ -74,10 +74,7 @@ pub fn entry_points<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let mut text = String::new();
     for name in names {
         let operand = name.trim_start_matches('_');
-        let _ = write!(
-            text,
-            "\nTEXT\truntime·{name}(SB), NOSPLIT|NOFRAME, $0-0\n\tLEAQ\t{operand}, R11\n\tJMP\tR11\n"
-        );
+        let _ = write!(text, "\nTEXT\truntime·{name}(SB), NOSPLIT|NOFRAME, $0-0\n\tLEAQ\t{operand}, R11\n\tJMP\tR11\n");
     }
     text
 }

@@ -60,10 +60,7 @@ pub const EDITS: &[Edit] = &[
     Edit {
         name: "end-without-lock",
         file: "runtime/race.go",
-        change: Change::Replace {
-            text: "\tlock(&raceFiniLock)\n",
-            with: "",
-        },
+        change: Change::Replace { text: "\tlock(&raceFiniLock)\n", with: "" },
     },
     // When __tsan_fini returns, so does racefini: Go then exits as it does without -race.
     Edit {
@@ -76,11 +73,7 @@ pub const EDITS: &[Edit] = &[
                    \texitsyscall()\n",
         },
     },
-    Edit {
-        name: "entry-points",
-        file: "runtime/race.go",
-        change: Change::EntryPoints,
-    },
+    Edit { name: "entry-points", file: "runtime/race.go", change: Change::EntryPoints },
 ];
 
 /// Why a file could not be edited.
@@ -111,15 +104,8 @@ pub struct Edited {
 
 /// Makes the edits of `file` (a name below `GOROOT/src`) to its `source`. `exported` tells whether
 /// the runtime has a function of a given name.
-pub fn apply(
-    file: &'static str,
-    source: &str,
-    exported: impl Fn(&str) -> bool,
-) -> Result<Edited, Mismatch> {
-    let mut edited = Edited {
-        text: source.to_owned(),
-        entry_points: Vec::new(),
-    };
+pub fn apply(file: &'static str, source: &str, exported: impl Fn(&str) -> bool) -> Result<Edited, Mismatch> {
+    let mut edited = Edited { text: source.to_owned(), entry_points: Vec::new() };
     for edit in EDITS.iter().filter(|edit| edit.file == file) {
         let result = match edit.change {
             Change::Replace { text, with } => replace_once(&edited.text, text, with),
@@ -157,10 +143,7 @@ fn replace_once(source: &str, text: &str, with: &str) -> Result<String, String> 
 /// ```
 ///
 /// Returns the text and the names. Every name must be one that the runtime exports.
-fn declare_entry_points(
-    source: &str,
-    exported: impl Fn(&str) -> bool,
-) -> Result<(String, Vec<String>), String> {
+fn declare_entry_points(source: &str, exported: impl Fn(&str) -> bool) -> Result<(String, Vec<String>), String> {
     const LINKNAME: &str = "//go:linkname __tsan_";
     const IMPORT: &str = "//go:cgo_import_static ";
     let mut names = Vec::new();
@@ -216,10 +199,7 @@ mod tests {
     fn an_entry_point_becomes_a_function() {
         let (text, names) = declare_entry_points(SOURCE, |_| true).unwrap();
         assert_eq!(names, ["__tsan_x"]);
-        assert_eq!(
-            text,
-            "func __tsan_x()\nracecall((*byte)(unsafe.Pointer(abi.FuncPCABI0(__tsan_x))), 1)\n"
-        );
+        assert_eq!(text, "func __tsan_x()\nracecall((*byte)(unsafe.Pointer(abi.FuncPCABI0(__tsan_x))), 1)\n");
     }
 
     #[test]

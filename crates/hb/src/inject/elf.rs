@@ -3,8 +3,7 @@
 use super::blob;
 use object::write::{Object, Symbol, SymbolSection};
 use object::{
-    Architecture, BinaryFormat, Endianness, SectionFlags, SectionKind, SymbolFlags, SymbolKind,
-    SymbolScope, elf,
+    Architecture, BinaryFormat, Endianness, SectionFlags, SectionKind, SymbolFlags, SymbolKind, SymbolScope, elf,
 };
 
 /// An object with one section, the blob, and the exported functions as its only global symbols.
@@ -24,10 +23,7 @@ pub fn object() -> Vec<u8> {
             scope: SymbolScope::Linkage,
             weak: false,
             section: SymbolSection::Section(text),
-            flags: SymbolFlags::Elf {
-                st_info: (elf::STB_GLOBAL << 4) | elf::STT_FUNC,
-                st_other: elf::STV_HIDDEN,
-            },
+            flags: SymbolFlags::Elf { st_info: (elf::STB_GLOBAL << 4) | elf::STT_FUNC, st_other: elf::STV_HIDDEN },
         });
     }
     // Says to the system's linker that the stack need not be executable.

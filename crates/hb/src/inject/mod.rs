@@ -9,6 +9,8 @@ mod blob;
 mod edits;
 mod elf;
 mod store;
+#[cfg(test)]
+mod tests;
 mod toolexec;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -140,15 +142,9 @@ impl std::error::Error for InjectError {
 
 /// Prepares builds with the toolchain `tc`. Files are kept in `cache_dir`. `want` asks for one way;
 /// without it the best is chosen: no cgo where cgo is off, else the fast way, else the plain one.
-pub fn prepare(
-    tc: &Toolchain,
-    cache_dir: &Path,
-    want: Option<Delivery>,
-) -> Result<Injection, InjectError> {
+pub fn prepare(tc: &Toolchain, cache_dir: &Path, want: Option<Delivery>) -> Result<Injection, InjectError> {
     if (tc.goos.as_str(), tc.goarch.as_str()) != ("linux", "amd64") {
-        return Err(InjectError::Unsupported {
-            platform: format!("{}/{}", tc.goos, tc.goarch),
-        });
+        return Err(InjectError::Unsupported { platform: format!("{}/{}", tc.goos, tc.goarch) });
     }
     if minor_version(&tc.version).is_some_and(|minor| minor < OLDEST_MINOR) {
         return Err(InjectError::TooOld { version: tc.version.clone() });
@@ -157,11 +153,12 @@ pub fn prepare(
     match want.unwrap_or(best) {
         Delivery::Plain => plain(tc, Vec::new()),
         delivery => match fast(tc, cache_dir, delivery) {
-            Err(InjectError::UnknownToolchain { reason }) if want.is_none() && tc.cgo_enabled => {
-                plain(tc, vec![format!(
+            Err(InjectError::UnknownToolchain { reason }) if want.is_none() && tc.cgo_enabled => plain(
+                tc,
+                vec![format!(
                     "this Go toolchain differs from those that hb knows, so the slower way without edits is used: {reason}"
-                )])
-            }
+                )],
+            ),
             result => result,
         },
     }
@@ -205,9 +202,7 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
 
     let theirs = read(&src.join("runtime/race_amd64.s"))?;
     if let Some(name) = missing_hook(&theirs, HOOKS) {
-        return Err(InjectError::UnknownToolchain {
-            reason: format!("runtime/race_amd64.s: {name} is not known"),
-        });
+        return Err(InjectError::UnknownToolchain { reason: format!("runtime/race_amd64.s: {name} is not known") });
     }
     let (head, tail) = HOOKS.split_once(HOOKS_INCLUDES_END).expect("the hooks include Go's headers");
     let hooks = format!(
@@ -224,10 +219,7 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
 
     let names: Vec<String> = files.names().map(str::to_owned).collect();
     let dir = store(&files, cache)?;
-    let overlay = names
-        .iter()
-        .map(|name| (src.join(name), dir.join(name)))
-        .collect();
+    let overlay = names.iter().map(|name| (src.join(name), dir.join(name))).collect();
     let injection = Injection {
         delivery,
         overlay,
@@ -265,21 +257,15 @@ fn plain(tc: &Toolchain, notices: Vec<String>) -> Result<Injection, InjectError>
 
 /// This program as the go command's tool wrapper.
 fn wrapper(tc: &Toolchain, mode: Mode) -> Result<Vec<String>, InjectError> {
-    let program = std::env::current_exe().map_err(|error| InjectError::Wrapper {
-        reason: format!("hb's own path is not known: {error}"),
-    })?;
+    let program = std::env::current_exe()
+        .map_err(|error| InjectError::Wrapper { reason: format!("hb's own path is not known: {error}") })?;
     let tools = tc.goroot.join("pkg/tool").join(format!("{}_{}", std::env::consts::OS, host_goarch()));
     let text = |path: &Path| {
-        path.to_str().map(str::to_owned).ok_or_else(|| InjectError::Wrapper {
-            reason: format!("the path {} is not UTF-8", path.display()),
-        })
+        path.to_str()
+            .map(str::to_owned)
+            .ok_or_else(|| InjectError::Wrapper { reason: format!("the path {} is not UTF-8", path.display()) })
     };
-    Ok(vec![
-        text(&program)?,
-        "toolexec".to_owned(),
-        mode.word().to_owned(),
-        text(&tools)?,
-    ])
+    Ok(vec![text(&program)?, "toolexec".to_owned(), mode.word().to_owned(), text(&tools)?])
 }
 
 /// Go's name of the processor that hb, and so the go command, runs on.

@@ -95,9 +95,7 @@ impl FileSet {
     }
 
     fn is_intact(&self, dir: &Path) -> bool {
-        self.0
-            .iter()
-            .all(|(name, contents)| fs::read(dir.join(name)).is_ok_and(|found| found == *contents))
+        self.0.iter().all(|(name, contents)| fs::read(dir.join(name)).is_ok_and(|found| found == *contents))
     }
 }
 

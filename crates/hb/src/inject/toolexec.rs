@@ -200,8 +200,7 @@ fn link_with_object(args: &[OsString]) -> Result<Vec<OsString>, String> {
             let said = |what: String| format!("{}: {what}", path.display());
             let theirs = fs::read(path).map_err(|e| said(e.to_string()))?;
             let object = elf::object();
-            let ours = archive::replace_member(&theirs, |name| name.ends_with(".syso"), &object)
-                .map_err(said)?;
+            let ours = archive::replace_member(&theirs, |name| name.ends_with(".syso"), &object).map_err(said)?;
             let copy = beside.with_extension(format!("v{level}.a"));
             fs::write(&copy, ours).map_err(|e| format!("{}: {e}", copy.display()))?;
             edited.push_str(&format!("{RUNTIME_PACKAGE}{level}={}\n", copy.display()));

@@ -11,7 +11,7 @@ use crate::source::marker::{Operand, Role, Through};
 /// The suggestion for a race.
 pub fn suggest(race: &Race, named: &Named, locks: &Locks, near_misses: &[NearMiss]) -> Suggestion {
     let shape = shape_of(race, named);
-    let facts = Facts::new(race, named);
+    let facts = Facts::new(race, named, shape);
     if let Some(suggestion) = use_the_lock(shape, race, locks, near_misses, &facts) {
         return suggestion;
     }
@@ -30,17 +30,31 @@ struct Facts {
 }
 
 impl Facts {
-    fn new(race: &Race, named: &Named) -> Facts {
+    fn new(race: &Race, named: &Named, shape: Shape) -> Facts {
         let writer = writer(race);
-        let operand = named.sides[writer].operand.as_ref().or(named.sides[1 - writer].operand.as_ref());
-        let text = operand
-            .map(|operand| operand.text.split('[').next().unwrap_or_default().to_owned())
-            .unwrap_or_else(|| "x".to_owned());
-        let leaf = operand.map(|operand| operand.leaf.clone()).unwrap_or_else(|| "x".to_owned());
+        let other = named.sides[1 - writer].operand.as_ref();
+        let operand = named.sides[writer].operand.as_ref().or(other);
+        let mut type_text = named.variable.type_text.clone();
+        let mut text = operand.map(|operand| operand.text.split('[').next().unwrap_or_default().to_owned());
+        if let Some(built) = operand.filter(|operand| operand.role == Role::LiteralKey) {
+            // What is published is the whole value: under its own name, or what the reader reaches it by.
+            let reached =
+                other.and_then(|other| Some(other.text.strip_suffix(&built.leaf)?.strip_suffix('.')?.to_owned()));
+            let plain = reached.filter(|reached| !reached.contains('('));
+            text = if shape == Shape::LazyInit {
+                Some(built.value.clone())
+            } else {
+                plain.or_else(|| Some(built.value.clone()))
+            };
+            let owner = named.declaration.as_ref().and_then(|declaration| declaration.of_struct.clone());
+            type_text = owner.map(|owner| format!("*{owner}")).unwrap_or_default();
+        }
+        let text = text.filter(|text| !text.is_empty()).unwrap_or_else(|| "x".to_owned());
+        let leaf = text.rsplit('.').next().unwrap_or(&text).trim_start_matches('*').to_owned();
         let reader = named.sides[1 - writer].site.as_ref();
         let reader_site =
             reader.map(|site| crate::finding::Place::of(site).short()).unwrap_or_else(|| "the other side".to_owned());
-        Facts { text, leaf, type_text: named.variable.type_text.clone(), reader_site }
+        Facts { text, leaf, type_text, reader_site }
     }
 }
 
@@ -93,6 +107,9 @@ pub fn shape_of(race: &Race, named: &Named) -> Shape {
     {
         return Shape::Flag;
     }
+    if operands.iter().any(|operand| operand.role == Role::LiteralKey) {
+        return Shape::PointerPublication;
+    }
     let pointer = type_text.starts_with('*')
         || written.iter().any(|operand| operand.value.starts_with('&') || operand.value.starts_with("new("));
     if pointer && !written.is_empty() {
@@ -137,16 +154,18 @@ fn lazy_init(named: &Named) -> bool {
     same_function
         && named.sides.iter().any(|side| {
             let (Some(operand), Some(file), Some(site)) = (&side.operand, &side.file, &side.site) else { return false };
-            if operand.role != Role::Assigned {
-                return false;
-            }
+            let text = match operand.role {
+                Role::Assigned => &operand.text,
+                Role::LiteralKey if !operand.value.is_empty() => &operand.value,
+                _ => return false,
+            };
             let from =
                 file.function_at(site.line).map_or(1, |function| function.lines.0).max(site.line.saturating_sub(4));
             let tests = [
-                format!("{} == nil", operand.text),
-                format!("!{} ", operand.text),
-                format!("len({}) == 0", operand.text),
-                format!("{} == \"\"", operand.text),
+                format!("{} == nil", text),
+                format!("!{} ", text),
+                format!("len({}) == 0", text),
+                format!("{} == \"\"", text),
             ];
             (from..=site.line).filter_map(|number| file.line(number)).any(|line| {
                 line.trim_start().starts_with("if ") && tests.iter().any(|test| line.contains(test.as_str()))
@@ -242,6 +261,8 @@ fn for_shape(shape: Shape, facts: &Facts) -> Suggestion {
     let (text, leaf) = (&facts.text, &facts.leaf);
     let pointed = facts.type_text.trim_start_matches('*');
     let pointed = if pointed.is_empty() { "T" } else { pointed };
+    let whole = if facts.type_text.is_empty() { "T" } else { &facts.type_text };
+    let slice = if facts.type_text.starts_with("[]") { &facts.type_text } else { "[]T" };
     let (what, reason, sketch): (String, &str, Vec<String>) = match shape {
         Shape::Counter => (
             format!("make {text} an atomic.Int64"),
@@ -285,7 +306,7 @@ fn for_shape(shape: Shape, facts: &Facts) -> Suggestion {
             format!("hand {text} back through a channel, or wait with a WaitGroup before reading it"),
             "the end of a goroutine orders nothing by itself: somebody has to wait for it",
             vec![
-                "result := make(chan T, 1)   // in the goroutine: result <- compute()".to_owned(),
+                format!("result := make(chan {whole}, 1)   // in the goroutine: result <- …"),
                 format!("{text} := <-result"),
             ],
         ),
@@ -318,7 +339,7 @@ fn for_shape(shape: Shape, facts: &Facts) -> Suggestion {
             "append reads and writes the slice's header and its array: concurrent appends lose elements",
             vec![
                 format!("mu.Lock(); {text} = append({text}, v); mu.Unlock()"),
-                format!("{text} := make([]T, n)   // then goroutine i writes {text}[i] only"),
+                format!("{text} := make({slice}, n)   // then goroutine i writes {text}[i] only"),
             ],
         ),
         Shape::MixedAtomic => (

@@ -77,6 +77,10 @@ pub fn explain(race: &Race, named: &Named) -> Why {
     let doing = |index: usize| format!("{}s{}{}", verb(&race.accesses[index]), what(index), site(index));
     let did = |index: usize| {
         let past = if verb(&race.accesses[index]) == "write" { "wrote" } else { "read" };
+        if named.sides[index].site.is_none() {
+            let how = if race.accesses[index].atomic { " it atomically" } else { " it" };
+            return format!("{past}{how} (where is not known)");
+        }
         format!("{past}{}{}", what(index), site(index))
     };
     let (late, early) = (goroutine(later), goroutine(earlier));

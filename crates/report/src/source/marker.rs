@@ -25,6 +25,8 @@ pub enum Role {
     InsidesWritten,
     /// `range x`: read.
     Ranged,
+    /// `T{x: …}`: the field `x` of a value being built; [`Operand::value`] is what the value is assigned to.
+    LiteralKey,
 }
 
 /// An operand of a line.
@@ -101,6 +103,7 @@ pub fn operands(file: &SourceFile, line: u32) -> Vec<Operand> {
         }
     }
     scan.segment(&tokens[start..]);
+    scan.literal_keys(tokens);
     scan.found
 }
 
@@ -115,6 +118,30 @@ struct Scan<'a> {
 impl Scan<'_> {
     fn word(&self, tokens: &[Token], index: usize) -> &str {
         tokens.get(index).map_or("", |token| self.file.word(token))
+    }
+
+    /// Names before a colon inside braces: fields of a composite literal that the line builds.
+    fn literal_keys(&mut self, tokens: &[Token]) {
+        let target =
+            self.found.iter().find(|operand| operand.role == Role::Assigned).map(|operand| operand.text.clone());
+        for (index, token) in tokens.iter().enumerate() {
+            let after_break = index == 0 || matches!(self.word(tokens, index - 1), "{" | ",");
+            let case = tokens.iter().any(|token| matches!(self.file.word(token), "case" | "default"));
+            if token.kind == Kind::Ident && after_break && !case && self.word(tokens, index + 1) == ":" {
+                let name = self.file.word(token).to_owned();
+                self.found.push(Operand {
+                    text: name.clone(),
+                    span: (token.start, token.end),
+                    leaf: name.clone(),
+                    base: String::new(),
+                    indexed: false,
+                    role: Role::LiteralKey,
+                    prefix: false,
+                    value: target.clone().unwrap_or_default(),
+                    context: "literal".to_owned(),
+                });
+            }
+        }
     }
 
     /// One statement, or the part of one up to a brace.
@@ -408,11 +435,14 @@ pub fn choose<'a>(
 }
 
 fn score(operand: &Operand, write: bool, through: Through, wanted: Option<&str>) -> i32 {
-    use Role::{AddressTaken, Assigned, Header, InsidesWritten, Ranged, Read, Receiver, Updated};
+    use Role::{AddressTaken, Assigned, Header, InsidesWritten, LiteralKey, Ranged, Read, Receiver, Updated};
     let mut score = match (through, write, operand.role) {
         (Through::Plain, true, Assigned | Updated) => 60,
         (Through::Plain, true, InsidesWritten) => 40,
         (Through::Plain, true, Receiver | AddressTaken) => 15,
+        // Only a name from the other side can single out a field of a literal.
+        (Through::Plain, true, LiteralKey) => 1,
+        (Through::Plain, false, LiteralKey) => -200,
         (Through::Plain, true, Read | Header | Ranged) => 4,
         (Through::Plain, false, Updated) => 50,
         (Through::Plain, false, Read | Header | Ranged) => 40,
