@@ -34,12 +34,7 @@ pub const UNKNOWN_GOID: usize = 0;
 /// `racecallbackthunk`. `argv` is the process's argument vector (the environment follows it) where
 /// our edits to `runtime/race.go` are in place, otherwise 0.
 #[unsafe(no_mangle)]
-pub extern "C" fn __tsan_init(
-    context: *mut Context,
-    processor: *mut usize,
-    callback: usize,
-    argv: *const *const u8,
-) {
+pub extern "C" fn __tsan_init(context: *mut Context, processor: *mut usize, callback: usize, argv: *const *const u8) {
     engine::init(context, processor, callback, argv);
 }
 

@@ -134,7 +134,8 @@ impl Map {
     /// Whether the address has shadow.
     #[inline]
     pub fn has(&self, addr: usize) -> bool {
-        self.in_heap(addr) || (addr >= self.data[0].load(Ordering::Relaxed) && addr < self.data[1].load(Ordering::Relaxed))
+        self.in_heap(addr)
+            || (addr >= self.data[0].load(Ordering::Relaxed) && addr < self.data[1].load(Ordering::Relaxed))
     }
 
     /// Whether the address lies in an arena of the heap.

@@ -208,8 +208,14 @@ fn one(
     let current_stack = current_stack.get(..n).unwrap_or(&[]);
 
     let earlier = conflict.earlier;
-    let past =
-        detector.past(earlier.lane(), earlier.clock(), conflict.granule, overlap, earlier.kind(), words(previous_stack));
+    let past = detector.past(
+        earlier.lane(),
+        earlier.clock(),
+        conflict.granule,
+        overlap,
+        earlier.kind(),
+        words(previous_stack),
+    );
     let (previous_len, previous_state) = match &past {
         Some(past) => (
             past.frames,

@@ -116,17 +116,7 @@ pub fn map_fixed(addr: usize, size: usize) -> isize {
 /// Maps `size` bytes of zeros wherever the kernel likes.
 pub fn map_anywhere(size: usize) -> isize {
     // SAFETY: a new mapping at an address of the kernel's choice changes no memory in use.
-    unsafe {
-        syscall6(
-            MMAP,
-            0,
-            size,
-            PROT_READ_WRITE,
-            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-            usize::MAX,
-            0,
-        )
-    }
+    unsafe { syscall6(MMAP, 0, size, PROT_READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, usize::MAX, 0) }
 }
 
 /// Removes the mapping of `size` bytes at `addr`.
@@ -227,10 +217,7 @@ pub fn sched_yield() {
 
 /// Sleeps for about `nanoseconds`; a signal may end it early.
 pub fn nanosleep(nanoseconds: u64) {
-    let time = [
-        (nanoseconds / 1_000_000_000) as i64,
-        (nanoseconds % 1_000_000_000) as i64,
-    ];
+    let time = [(nanoseconds / 1_000_000_000) as i64, (nanoseconds % 1_000_000_000) as i64];
     // SAFETY: the kernel reads one timespec and, without a second argument, writes nothing.
     unsafe { syscall3(NANOSLEEP, time.as_ptr() as usize, 0, 0) };
 }
@@ -249,36 +236,17 @@ fn clock(id: usize) -> u64 {
     let mut time = [0_i64; 2];
     // SAFETY: the kernel writes one timespec, which is what `time` has room for.
     unsafe { syscall3(CLOCK_GETTIME, id, time.as_mut_ptr() as usize, 0) };
-    (time[0] as u64)
-        .wrapping_mul(1_000_000_000)
-        .wrapping_add(time[1] as u64)
+    (time[0] as u64).wrapping_mul(1_000_000_000).wrapping_add(time[1] as u64)
 }
 
 /// Sleeps while `word` holds `expected`, until somebody wakes it, for at most `timeout_ns`
 /// nanoseconds if that is not 0. It may return early for no reason: look at the word again.
 pub fn futex_wait(word: &core::sync::atomic::AtomicU32, expected: u32, timeout_ns: u64) -> isize {
     const WAIT_PRIVATE: usize = 128;
-    let time = [
-        (timeout_ns / 1_000_000_000) as i64,
-        (timeout_ns % 1_000_000_000) as i64,
-    ];
-    let time = if timeout_ns == 0 {
-        0
-    } else {
-        time.as_ptr() as usize
-    };
+    let time = [(timeout_ns / 1_000_000_000) as i64, (timeout_ns % 1_000_000_000) as i64];
+    let time = if timeout_ns == 0 { 0 } else { time.as_ptr() as usize };
     // SAFETY: the kernel reads the word, which is alive, and the timespec, if there is one.
-    unsafe {
-        syscall6(
-            FUTEX,
-            word.as_ptr() as usize,
-            WAIT_PRIVATE,
-            expected as usize,
-            time,
-            0,
-            0,
-        )
-    }
+    unsafe { syscall6(FUTEX, word.as_ptr() as usize, WAIT_PRIVATE, expected as usize, time, 0, 0) }
 }
 
 /// Wakes up to `count` threads that sleep on `word`.
@@ -316,9 +284,7 @@ pub fn wait_writable(fd: i32, milliseconds: u32) {
 /// The path of the running program, in `buf`; empty if it can't be had or is too long.
 pub fn executable(buf: &mut [u8]) -> &[u8] {
     // SAFETY: the path is NUL-terminated, and the kernel writes no more than the slice's length.
-    let n = unsafe {
-        syscall3(READLINK, c"/proc/self/exe".as_ptr() as usize, buf.as_mut_ptr() as usize, buf.len())
-    };
+    let n = unsafe { syscall3(READLINK, c"/proc/self/exe".as_ptr() as usize, buf.as_mut_ptr() as usize, buf.len()) };
     if n > 0 && (n as usize) < buf.len() { buf.get(..n as usize).unwrap_or(&[]) } else { &[] }
 }
 
@@ -349,12 +315,5 @@ pub fn read_file(path: &[u8], buf: &mut [u8]) -> usize {
 pub fn random(buf: &mut [u8]) -> isize {
     const GRND_NONBLOCK: usize = 1;
     // SAFETY: the kernel writes no more than the slice's length, and the slice is exclusive.
-    unsafe {
-        syscall3(
-            GETRANDOM,
-            buf.as_mut_ptr() as usize,
-            buf.len(),
-            GRND_NONBLOCK,
-        )
-    }
+    unsafe { syscall3(GETRANDOM, buf.as_mut_ptr() as usize, buf.len(), GRND_NONBLOCK) }
 }
