@@ -61,7 +61,6 @@ pub fn toolchain(go: &Go) -> Toolchain {
         goos: go.env.goos.clone(),
         goarch: go.env.goarch.clone(),
         cgo_enabled: go.env.cgo_enabled == "1",
-        goamd64: go.env.goamd64.clone(),
     }
 }
 

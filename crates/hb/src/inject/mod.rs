@@ -36,8 +36,6 @@ pub struct Toolchain {
     pub goarch: String,
     /// `CGO_ENABLED`, which is off by itself where there is no C compiler.
     pub cgo_enabled: bool,
-    /// `GOAMD64`: `v1` to `v4`.
-    pub goamd64: String,
 }
 
 /// The way the runtime gets into a program.
