@@ -1,0 +1,3 @@
+module example.com/hb-examples
+
+go 1.25
