@@ -87,7 +87,7 @@ impl<M: Memory> Detector<M> {
         if generation >= GENERATIONS {
             (generation, ancestor) = (0, 0);
         }
-        let head = depth as u64 + 1 | generation << 8;
+        let head = (depth as u64 + 1) | (generation << 8);
         let mut hash = 0x9e37_79b9_7f4a_7c15u64 ^ ancestor << 8 ^ generation;
         for i in 0..=depth {
             hash = (hash ^ pc_at(i)).wrapping_mul(0xff51_afd7_ed55_8ccd);

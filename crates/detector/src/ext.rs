@@ -230,7 +230,7 @@ impl<M: Memory> Detector<M> {
             // Any victim will do; one that depends on the newcomer spreads the loss.
             self.limits.reached(&self.limits.accesses_forgotten);
             let spread = (entry.lane() ^ entry.clock()).wrapping_mul(0x9e37_79b9);
-            let victim = (spread as u64 * len as u64 >> 32) as usize;
+            let victim = ((spread as u64 * len as u64) >> 32) as usize;
             // SAFETY: victim < len.
             unsafe { *entries.add(victim) = entry };
         }

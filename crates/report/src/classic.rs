@@ -14,10 +14,10 @@ pub fn parse(text: &str) -> Vec<Record> {
         if line == "WARNING: DATA RACE" {
             let body: Vec<&str> = lines.by_ref().take_while(|line| !line.starts_with("=====")).collect();
             records.extend(parse_race(&body).map(|race| Record::Race(Box::new(race))));
-        } else if let Some(count) = line.strip_prefix("Found ").and_then(|rest| rest.strip_suffix(" data race(s)")) {
-            if let Ok(races) = count.parse() {
-                records.push(Record::End(End { races, exit: None }));
-            }
+        } else if let Some(count) = line.strip_prefix("Found ").and_then(|rest| rest.strip_suffix(" data race(s)"))
+            && let Ok(races) = count.parse()
+        {
+            records.push(Record::End(End { races, exit: None }));
         }
     }
     records

@@ -193,14 +193,14 @@ fn write_side(
                 let part = |from: usize, to: usize| tabs(line.text.get(from..to).unwrap_or_default());
                 let (from, to) = (columns.0.min(line.text.len()), columns.1.min(line.text.len()));
                 let marked = if to > from { format!("<mark>{}</mark>", part(from, to)) } else { String::new() };
-                write!(
+                writeln!(
                     out,
-                    "<span class=\"hit\">{number}{}{marked}{}</span>\n",
+                    "<span class=\"hit\">{number}{}{marked}{}</span>",
                     part(0, from),
                     part(to.max(from), line.text.len())
                 )?;
             } else {
-                write!(out, "{number}{}\n", tabs(&line.text))?;
+                writeln!(out, "{number}{}", tabs(&line.text))?;
             }
         }
         writeln!(out, "</pre>")?;

@@ -44,7 +44,7 @@ pub fn clip(text: &str, columns: (usize, usize), width: usize) -> (String, (usiz
     if length <= width || width < 20 {
         return (text.to_owned(), columns);
     }
-    let start = if columns.1 <= width - 1 { 0 } else { columns.0.saturating_sub(width / 3) };
+    let start = if columns.1 < width { 0 } else { columns.0.saturating_sub(width / 3) };
     let room = width - 1 - usize::from(start > 0);
     let mut shown = String::new();
     if start > 0 {

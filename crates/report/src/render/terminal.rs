@@ -123,9 +123,15 @@ fn options_place(options: &Options, access: &AccessInfo) -> String {
 }
 
 fn write_finding(finding: &Finding, options: &Options, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let (head, rest) = finding.title.split_once(' ').unwrap_or((&finding.title, ""));
-    let title = format!("{} {}", head, clean::line(rest));
-    writeln!(out, "{} {}", style.title(&title), style.dim(&format!("[{}]", finding.fingerprint)))?;
+    let title = clean::line(&finding.title).into_owned();
+    let identity = format!("[{}]", finding.fingerprint);
+    let lines = wrap(&format!("{title} {identity}"), options.width);
+    for line in lines {
+        match line.strip_suffix(identity.as_str()) {
+            Some(start) => writeln!(out, "{}{}", style.title(start), style.dim(&identity))?,
+            None => writeln!(out, "{}", style.title(&line))?,
+        }
+    }
     if let Some(status) = super::status_words(&finding.status) {
         write_note(style, "status", &status, options, out)?;
     }

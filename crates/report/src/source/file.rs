@@ -125,7 +125,7 @@ impl SourceFile {
             (function.tokens.0..function.tokens.1)
                 .filter(|&index| self.tokens[index].line <= line && self.text_at(index) == name)
                 .filter_map(|index| self.local_declaration(index))
-                .last()
+                .next_back()
         });
         local.or_else(|| self.package_declaration(name))
     }
