@@ -263,6 +263,10 @@ impl Report {
 
     /// Adds another report's findings and counts to this one: the same fingerprint is one finding.
     pub fn merge(&mut self, other: Report) {
+        self.schema = SCHEMA_VERSION;
+        if self.hb_version.is_empty() {
+            self.hb_version.clone_from(&other.hb_version);
+        }
         let mut index: HashMap<String, usize> =
             self.findings.iter().enumerate().map(|(index, finding)| (finding.fingerprint.clone(), index)).collect();
         for finding in other.findings {

@@ -89,7 +89,12 @@ pub fn name(race: &Race, store: &mut SourceStore) -> Named {
         }
         if let Some(type_name) = &object.type_name {
             match &object.field {
-                Some(field) => variable.name = format!("{}.{field}", local_name(type_name)),
+                Some(field) => {
+                    variable.name = format!("{}.{field}", local_name(type_name));
+                    if variable.kind == VariableKind::Memory {
+                        variable.kind = VariableKind::Field;
+                    }
+                }
                 None if variable.type_text.is_empty() && variable.offset == 0 => variable.type_text = type_name.clone(),
                 None => {}
             }

@@ -49,7 +49,8 @@ impl Facts {
             let owner = named.declaration.as_ref().and_then(|declaration| declaration.of_struct.clone());
             type_text = owner.map(|owner| format!("*{owner}")).unwrap_or_default();
         }
-        let text = text.filter(|text| !text.is_empty()).unwrap_or_else(|| "x".to_owned());
+        let known = Some(named.variable.name.clone());
+        let text = text.or(known).filter(|text| !text.is_empty()).unwrap_or_else(|| "x".to_owned());
         let leaf = text.rsplit('.').next().unwrap_or(&text).trim_start_matches('*').to_owned();
         let reader = named.sides[1 - writer].site.as_ref();
         let reader_site =
@@ -201,6 +202,7 @@ fn use_the_lock(
     let kind = |name: &str| near_misses.iter().any(|miss| miss.kind == name);
     let lock = locks.source.iter().flatten().next();
     let name = lock.map_or("the mutex", |lock| lock.mutex.as_str());
+    let written = lock.map_or("mu", |lock| lock.mutex.as_str());
     if kind("lock_on_one_side") {
         let bare = if locks.source[0].is_empty() { 0 } else { 1 };
         let only_reads = race.accesses[bare].op == Op::Read;
@@ -221,7 +223,7 @@ fn use_the_lock(
             shape,
             format!("take {name} with Lock, not RLock, where {} is written", facts.text),
             "RLock admits other readers at the same time, so a write under it races with them".to_owned(),
-            vec![format!("{name}.Lock()"), format!("defer {name}.Unlock()")],
+            vec![format!("{written}.Lock()"), format!("defer {written}.Unlock()")],
         ));
     }
     if kind("copied_mutex") {
@@ -230,7 +232,7 @@ fn use_the_lock(
             "give the method a pointer receiver".to_owned(),
             "a value receiver copies the mutex, so each call locks its own".to_owned(),
             vec![
-                format!("func (c *T) … {{ {name}.Lock(); defer {name}.Unlock()"),
+                format!("func (c *T) … {{ {written}.Lock(); defer {written}.Unlock()"),
                 "// and pass *T, never T".to_owned(),
             ],
         ));

@@ -71,8 +71,8 @@ fn write_notes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let totals = &report.totals;
     if totals.unfinished_processes > 0 {
         notes.push(format!(
-            "{} processes ended without their closing record (killed, or crashed)",
-            totals.unfinished_processes
+            "{} of {} processes ended without their closing record (killed, or crashed)",
+            totals.unfinished_processes, totals.processes
         ));
     }
     if totals.findings_dropped > 0 {

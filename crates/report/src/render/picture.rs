@@ -170,7 +170,9 @@ fn draw(finding: &Finding, lanes: &[String], events: &[Event], starts: &[(usize,
             clean::html(&event.detail)
         );
     }
-    let (mx, my) = ((x1 + x2) / 2, (y1 + y2) / 2);
+    // Beside the right-hand lane, where no event of the left one has its words.
+    let mx = x1.max(x2) - 72;
+    let my = if x1 == x2 { (y1 + y2) / 2 } else { y1 + (y2 - y1) * (mx - x1) / (x2 - x1) };
     let _ = write!(
         svg,
         "<rect x=\"{}\" y=\"{}\" width=\"104\" height=\"20\" rx=\"4\" class=\"gapbox\"/><text x=\"{mx}\" y=\"{}\" text-anchor=\"middle\" class=\"gaptext\">no edge here</text></svg>",

@@ -209,7 +209,13 @@ fn write_access(
     let func = clean::line(&info.site.func).into_owned();
     let gutter = info.excerpt.last().map_or(2, |line| line.line.to_string().len()).max(2);
     let bar = |number: &str| format!("{} {}", style.frame(&format!("{number:>gutter$}")), style.frame("|"));
-    writeln!(out, "{}{} {place}, in {func}", " ".repeat(gutter), style.frame("-->"))?;
+    let arrow = style.frame("-->");
+    let gap = " ".repeat(gutter);
+    if info.site.file.is_empty() {
+        writeln!(out, "{gap}{arrow} place not known")?;
+    } else {
+        writeln!(out, "{gap}{arrow} {place}, in {func}")?;
+    }
     let state = match access.state {
         State::Running => "",
         State::Finished => " (finished since)",
