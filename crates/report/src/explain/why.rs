@@ -42,7 +42,8 @@ fn started(parent: &Access, child: &Access) -> bool {
         return false;
     }
     // The first ancestor is the parent itself, or the goroutine's own creation where the runtime repeats it.
-    if let Some(first) = child.ancestry.first() {
+    // An ancestor without a goid tells nothing; then the stacks decide.
+    if let Some(first) = child.ancestry.first().filter(|ancestor| ancestor.gid != 0) {
         return first.gid == parent.gid;
     }
     let root = |stack: &[crate::raw::Frame]| {

@@ -220,7 +220,10 @@ fn write_side(
     if !access.main {
         write_stack("Started by", &access.created, options, out)?;
     }
-    for ancestor in access.ancestry.iter().filter(|ancestor| !ancestor.created.is_empty() && ancestor.gid != access.gid)
+    for ancestor in access
+        .ancestry
+        .iter()
+        .filter(|ancestor| !ancestor.created.is_empty() && ancestor.gid > 1 && ancestor.gid != access.gid)
     {
         write_stack(&format!("Goroutine {} above it, started by", ancestor.gid), &ancestor.created, options, out)?;
     }

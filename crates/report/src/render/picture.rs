@@ -39,8 +39,8 @@ pub fn svg(finding: &Finding, options: &Options) -> String {
         Kinship::SamePlace => {
             let name = match earlier.ancestry.first().map(|ancestor| ancestor.gid) {
                 Some(1) => "the main goroutine".to_owned(),
-                Some(gid) => format!("goroutine {gid}"),
-                None => "their starter".to_owned(),
+                Some(gid) if gid > 1 => format!("goroutine {gid}"),
+                _ => "their starter".to_owned(),
             };
             lanes.extend([name, goroutine(earlier), goroutine(later)]);
             (1, 2, Some(0))

@@ -221,7 +221,8 @@ fn write_access(
         State::Finished => " (finished since)",
     };
     let atomic = if access.atomic { "atomic " } else { "" };
-    let size = if access.size > 0 {
+    // One byte is what the compiler's hook for any scalar says, whatever its size.
+    let size = if access.size > 1 {
         format!(" of {} byte{}", access.size, if access.size == 1 { "" } else { "s" })
     } else {
         String::new()
@@ -314,8 +315,8 @@ fn write_stack(
         writeln!(out, "{indent} {} {} started by {}", style.frame("="), goroutine(access), show(frame))?;
     }
     for ancestor in &access.ancestry {
-        if let Some(frame) =
-            frames::site(&ancestor.created).filter(|_| ancestor.created != access.created && ancestor.gid != access.gid)
+        if let Some(frame) = frames::site(&ancestor.created)
+            .filter(|_| ancestor.created != access.created && ancestor.gid != access.gid && ancestor.gid > 1)
         {
             writeln!(
                 out,
@@ -343,7 +344,7 @@ fn write_variable(finding: &Finding, options: &Options, style: &Style, out: &mut
         parts.push(text);
     }
     if variable.object_size > 0 {
-        parts.push(format!("byte {} of a block of {} bytes", variable.offset, variable.object_size));
+        parts.push(format!("byte {} of {} bytes", variable.offset, variable.object_size));
     }
     if let Some(place) = &variable.allocated {
         parts.push(format!("allocated at {}", options.place(place)));
