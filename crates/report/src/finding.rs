@@ -248,7 +248,7 @@ pub struct Why {
 #[serde(default)]
 pub struct NearMiss {
     /// Stable word: `different_mutexes`, `lock_on_one_side`, `write_under_rlock`, `mixed_atomic`, `add_inside`,
-    /// `buffered_channel`, `sleep`, `copied_mutex`.
+    /// `buffered_channel`, `sleep`, `copied_mutex`, `after_release`.
     pub kind: String,
     /// In words.
     pub text: String,
@@ -280,6 +280,8 @@ pub enum Shape {
     SliceAppend,
     /// Atomic on one side, plain on the other.
     MixedAtomic,
+    /// Set by the starter only after the `go` statement.
+    LateWrite,
     /// None of these.
     #[default]
     Other,

@@ -60,6 +60,7 @@ fn rule_ids_are_stable() {
             "go-data-race-loop-variable",
             "go-data-race-read-mostly",
             "go-data-race-slice",
+            "go-data-race-late-write",
             "go-data-race-mixed-atomic"
         ]
     );

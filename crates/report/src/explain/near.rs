@@ -30,6 +30,7 @@ pub fn find(race: &Race, named: &Named, locks: &Locks) -> Vec<NearMiss> {
     mixed_atomic(race, &mut found);
     buffered_channel(race, &mut found);
     from_source(race, named, &mut found);
+    after_release(race, named, &mut found);
     found
 }
 
@@ -249,6 +250,42 @@ fn from_source(race: &Race, named: &Named, found: &mut Vec<NearMiss>) {
                 let place = Place { func: String::new(), file: start.file.clone(), line: start.line + 1 + offset };
                 found.push(miss("add_inside", format!("{name}.Add is called inside the goroutine ({}): Wait can return before it, and then waits for nobody", place.short())));
             }
+        }
+    }
+}
+
+/// A write that the source makes just after handing over: the handing over orders only what came before it.
+fn after_release(race: &Race, named: &Named, found: &mut Vec<NearMiss>) {
+    for (access, side) in race.accesses.iter().zip(&named.sides) {
+        let (Some(file), Some(site), Op::Write) = (&side.file, &side.site, access.op) else { continue };
+        let Some(here) = file.line(site.line) else { continue };
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        let from = file.function_at(site.line).map_or(1, |function| function.lines.0).max(site.line.saturating_sub(6));
+        let release = (from..site.line).rev().find_map(|number| {
+            let line = file.line(number)?;
+            let word = line.trim();
+            let call = |name: &str| word.contains(name) && !word.starts_with("defer ");
+            // The send of a statement of its own: `ch <- v`.
+            let sends = word.split_once(" <- ").is_some_and(|(channel, _)| !channel.contains([' ', '(']));
+            let hands_over = sends
+                || word.starts_with("close(")
+                || [".Store(", ".Put(", ".Done()", ".Unlock()", ".Broadcast()", ".Signal()"]
+                    .iter()
+                    .any(|name| call(name))
+                || word == "cancel()";
+            (indent(line) == indent(here) && hands_over).then(|| (number, word.to_owned()))
+        });
+        if let Some((line, word)) = release {
+            let place = Place { line, ..Place::of(site) };
+            let what: String = word.chars().take(60).collect();
+            found.push(miss(
+                "after_release",
+                format!(
+                    "the write comes after `{what}` ({}), which orders only what was done before it",
+                    place.short()
+                ),
+            ));
+            return;
         }
     }
 }

@@ -113,8 +113,15 @@ pub fn shape_of(race: &Race, named: &Named) -> Shape {
     }
     let pointer = type_text.starts_with('*')
         || written.iter().any(|operand| operand.value.starts_with('&') || operand.value.starts_with("new("));
-    if pointer && !written.is_empty() {
+    let interface = matches!(type_text, "error" | "any") || type_text.starts_with("interface");
+    if pointer && !interface && !written.is_empty() {
         return Shape::PointerPublication;
+    }
+    match written_by_starter(race, named) {
+        // Above the go statement and yet not before it: the next round of a loop.
+        Some((write, start)) if write < start => return Shape::LoopVariable,
+        Some((write, start)) if write > start && !in_loop(&named.sides[writer(race)]) => return Shape::LateWrite,
+        _ => {}
     }
     if result_of_goroutine(race, named) {
         return Shape::GoroutineResult;
@@ -174,21 +181,46 @@ fn lazy_init(named: &Named) -> bool {
         })
 }
 
-/// A closure assigns, and the goroutine that started it reads further down.
+/// A goroutine assigns once, and the one that started it reads.
 fn result_of_goroutine(race: &Race, named: &Named) -> bool {
     let writer = writer(race);
-    let (mine, other) = (&named.sides[writer], &named.sides[1 - writer]);
-    let (Some(site), Some(there), Some(start)) =
-        (&mine.site, &other.site, frames::site(&race.accesses[writer].created))
-    else {
-        return false;
-    };
-    let assigned = mine.operand.as_ref().is_some_and(|operand| operand.role == Role::Assigned);
+    let mine = &named.sides[writer];
+    let assigned = mine.operand.as_ref().is_some_and(|operand| operand.role == Role::Assigned && !operand.indexed);
     assigned
         && race.accesses[1 - writer].op == Op::Read
-        && start.func == there.func
-        && site.func.starts_with(&start.func)
-        && there.line > start.line
+        && super::why::started(&race.accesses[1 - writer], &race.accesses[writer])
+        && !in_loop(mine)
+}
+
+/// Whether a line of the same function above the site, with less indentation, opens a loop around it.
+fn in_loop(side: &Side) -> bool {
+    let (Some(file), Some(site)) = (&side.file, &side.site) else { return false };
+    let from = file.function_at(site.line).map_or(1, |function| function.lines.0);
+    let mut indent = file.line(site.line).map_or(0, |line| line.len() - line.trim_start().len());
+    for line in (from..site.line).rev().filter_map(|number| file.line(number)) {
+        let own = line.len() - line.trim_start().len();
+        if line.trim().is_empty() || own >= indent {
+            continue;
+        }
+        indent = own;
+        // A function literal ends what a loop outside it says about the goroutine's own work.
+        if line.contains("func(") {
+            return false;
+        }
+        if line.trim_start().starts_with("for ") {
+            return true;
+        }
+    }
+    false
+}
+
+/// The starter writes in the function of the `go` statement; gives the lines of the write and of the statement.
+fn written_by_starter(race: &Race, named: &Named) -> Option<(u32, u32)> {
+    let writer = writer(race);
+    let (site, start) = (named.sides[writer].site.as_ref()?, frames::site(&race.accesses[1 - writer].created)?);
+    let assigned = named.sides[writer].operand.as_ref().is_some_and(|operand| operand.role == Role::Assigned);
+    let same = site.func == start.func && site.file == start.file;
+    (assigned && same && race.accesses[1 - writer].op == Op::Read).then_some((site.line, start.line))
 }
 
 /// Where one side holds a lock already, the least change is to hold it on the other too.
@@ -203,6 +235,28 @@ fn use_the_lock(
     let lock = locks.source.iter().flatten().next();
     let name = lock.map_or("the mutex", |lock| lock.mutex.as_str());
     let written = lock.map_or("mu", |lock| lock.mutex.as_str());
+    if kind("add_inside") {
+        return Some(suggestion(
+            shape,
+            "call Add before the go statement, not inside the goroutine (or use WaitGroup.Go)".to_owned(),
+            "Wait waits for what was added before it; a goroutine that has not run yet has added nothing".to_owned(),
+            vec![
+                "wg.Add(1)   // before: go func() { defer wg.Done(); … }()".to_owned(),
+                "wg.Go(func() { … })   // since Go 1.25".to_owned(),
+            ],
+        ));
+    }
+    if kind("after_release")
+        && matches!(shape, Shape::ReadMostly | Shape::Other | Shape::LateWrite | Shape::GoroutineResult)
+    {
+        let text = &facts.text;
+        return Some(suggestion(
+            shape,
+            format!("move the write of {text} before the handing over, or write to a copy of your own"),
+            "who receives sees what was done before the handing over, nothing later".to_owned(),
+            vec![format!("{text} = …"), "// and only then close, send, store, unlock or Done".to_owned()],
+        ));
+    }
     if kind("lock_on_one_side") {
         let bare = if locks.source[0].is_empty() { 0 } else { 1 };
         let only_reads = race.accesses[bare].op == Op::Read;
@@ -325,7 +379,7 @@ fn for_shape(shape: Shape, facts: &Facts) -> Suggestion {
         ),
         Shape::LoopVariable => (
             format!("give each iteration its own {text}"),
-            "below language version 1.22 all iterations share one variable, so the loop goes on while goroutines read it",
+            "all iterations share one variable (a loop's own variable below language version 1.22, any declared outside the loop always), and the loop goes on while goroutines read it",
             vec![
                 format!("{text} := {text}   // first line of the loop's body"),
                 "// or: go 1.22 (or later) in go.mod".to_owned(),
@@ -348,6 +402,11 @@ fn for_shape(shape: Shape, facts: &Facts) -> Suggestion {
             format!("use atomic operations on {text} everywhere; best by its type, such as atomic.Int64"),
             "an atomic type leaves no way to access the word plainly by mistake",
             vec![format!("{leaf} atomic.Int64   // in the declaration"), format!("{text}.Add(1); n := {text}.Load()")],
+        ),
+        Shape::LateWrite => (
+            format!("set {text} before the go statement, or hand it over through a channel"),
+            "the go statement orders what came before it; the goroutine may run at once",
+            vec![format!("{text} = …"), "go …   // after everything that the goroutine reads".to_owned()],
         ),
         Shape::Other => (
             format!("guard {text} by a mutex, or hand it over through a channel"),

@@ -37,7 +37,7 @@ pub(crate) fn kinship(race: &Race) -> Kinship {
 }
 
 /// True if `parent` started `child`: by the recorded ancestry, else by the outermost frames of the stacks.
-fn started(parent: &Access, child: &Access) -> bool {
+pub(crate) fn started(parent: &Access, child: &Access) -> bool {
     if child.main || child.created.is_empty() {
         return false;
     }

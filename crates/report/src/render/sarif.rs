@@ -61,6 +61,12 @@ pub const RULES: &[(Shape, &str, &str, &str)] = &[
     (Shape::ReadMostly, "go-data-race-read-mostly", "DataRaceReadMostly", "A value is replaced while others read it"),
     (Shape::SliceAppend, "go-data-race-slice", "DataRaceSlice", "A slice grows under several goroutines"),
     (
+        Shape::LateWrite,
+        "go-data-race-late-write",
+        "DataRaceLateWrite",
+        "A value is set only after the goroutine that reads it was started",
+    ),
+    (
         Shape::MixedAtomic,
         "go-data-race-mixed-atomic",
         "DataRaceMixedAtomic",

@@ -285,6 +285,10 @@ impl Scan<'_> {
                     parts.push((index, leaf.clone(), false));
                     called = false;
                 }
+                // A type assertion: the chain goes on behind it.
+                "." if self.word(tokens, index + 1) == "(" => {
+                    index = (self.close(tokens, index + 1) + 1).min(tokens.len())
+                }
                 "[" => {
                     let close = self.close(tokens, index);
                     let inner = tokens.get(index + 1..close).unwrap_or_default().to_vec();
@@ -467,7 +471,8 @@ fn score(operand: &Operand, write: bool, through: Through, wanted: Option<&str>)
         score -= 12;
     }
     if wanted.is_some_and(|name| name == operand.leaf) {
-        score += 100;
+        // `*x` is all that x points to: a field that the other side names says more.
+        score += if operand.text.starts_with('*') { 10 } else { 100 };
     }
     score
 }
@@ -506,6 +511,7 @@ mod tests {
             ("ch <- value", false, "ch"),
             ("_ = fmt.Sprint(Get().Port)", false, "Get().Port"),
             ("var total int", true, "total"),
+            ("v.(*session).views++", true, "v.(*session).views"),
         ];
         for (line, write, want) in plain {
             assert_eq!(best(line, write, Through::Plain), want, "{line}");
