@@ -1,4 +1,4 @@
-// A deferred function sets the named result; a goroutine that the function left behind sets it too.
+// The function sets its named result and returns it; a goroutine that it left behind sets it too.
 //
 //hb:case racy row=4 pattern=result
 //hb:expect variable=err what=interface missing=unjoined fits=own-copy|channel
@@ -15,7 +15,7 @@ func save(saved chan<- bool) (err error) {
 		saved <- true
 	}()
 	err = errors.New("not synced yet") // race: b
-	return
+	return                             // race: b
 }
 
 func main() {
