@@ -3,7 +3,7 @@
 use super::frames::{self, local_name};
 use crate::finding::{Place, Variable, VariableKind};
 use crate::raw::{Frame, ObjectKind, Op, Race};
-use crate::source::marker::{self, Operand, Through};
+use crate::source::marker::{self, Operand, Role, Through};
 use crate::source::{Declaration, SourceFile, SourceStore};
 use std::rc::Rc;
 
@@ -62,8 +62,12 @@ pub fn name(race: &Race, store: &mut SourceStore) -> Named {
         )
         .map(|(leaf, _)| leaf);
     let wanted = told.filter(|name| leaves.contains(name)).or(paired);
-    let chosen = [0, 1].map(|index| pick(index, wanted).map(|(operand, score)| (operand.clone(), score)));
-    let scores = [0, 1].map(|index| chosen[index].as_ref().map_or(0, |(_, score)| *score));
+    let mut chosen = [0, 1].map(|index| pick(index, wanted).map(|(operand, score)| (operand.clone(), score)));
+    elements_together(&mut chosen, &all);
+    // A call's result has no name of its own.
+    let called = |operand: &Operand| if operand.text.contains('(') { 200 } else { 0 };
+    let scores =
+        [0, 1].map(|index| chosen[index].as_ref().map_or(i32::MIN, |(operand, score)| *score - called(operand)));
     for (side, choice) in sides.iter_mut().zip(chosen) {
         side.operand = choice.map(|(operand, _)| operand);
     }
@@ -102,6 +106,22 @@ pub fn name(race: &Race, store: &mut SourceStore) -> Named {
     }
     variable.torn = torn(&variable.type_text).to_owned();
     Named { sides, variable, declaration }
+}
+
+/// Where the names differ (an element reached through a parameter), a written element and a plain read on the other side
+/// do not go together: an element read on that line does.
+fn elements_together(chosen: &mut [Option<(Operand, i32)>; 2], all: &[Vec<Operand>; 2]) {
+    let [Some((a, _)), Some((b, _))] = &*chosen else { return };
+    if a.leaf == b.leaf || a.indexed == b.indexed {
+        return;
+    }
+    let plain = if a.indexed { 1 } else { 0 };
+    let written = matches!(if a.indexed { a.role } else { b.role }, Role::Assigned | Role::Updated);
+    let element = all[plain].iter().find(|operand| operand.indexed && operand.role == Role::Read);
+    if let (true, Some(element)) = (written, element) {
+        // Lower than the written side: that one gives the name.
+        chosen[plain] = Some((element.clone(), 1));
+    }
 }
 
 /// The declaration of the operand's last name, with its place's file left to the caller.

@@ -5,6 +5,7 @@ use super::naming::Named;
 use super::verb;
 use crate::finding::{NearMiss, Place};
 use crate::raw::{Access, LockMode, Op, Race};
+use crate::source::marker::Role;
 
 /// What is known about the locks of both sides, in the order of `race.accesses`.
 pub struct Locks {
@@ -258,6 +259,10 @@ fn from_source(race: &Race, named: &Named, found: &mut Vec<NearMiss>) {
 fn after_release(race: &Race, named: &Named, found: &mut Vec<NearMiss>) {
     for (access, side) in race.accesses.iter().zip(&named.sides) {
         let (Some(file), Some(site), Op::Write) = (&side.file, &side.site, access.op) else { continue };
+        // Counting after a handing over is ordinary; setting what was handed over is the mistake.
+        if side.operand.as_ref().is_some_and(|operand| operand.role == Role::Updated) {
+            continue;
+        }
         let Some(here) = file.line(site.line) else { continue };
         let indent = |line: &str| line.len() - line.trim_start().len();
         let from = file.function_at(site.line).map_or(1, |function| function.lines.0).max(site.line.saturating_sub(6));

@@ -359,7 +359,9 @@ fn for_shape(shape: Shape, facts: &Facts) -> Suggestion {
             ],
         ),
         Shape::GoroutineResult => (
-            format!("hand {text} back through a channel, or wait with a WaitGroup before reading it"),
+            format!(
+                "hand {text} back through a channel or wait with a WaitGroup before reading it; a mutex if both go on using it"
+            ),
             "the end of a goroutine orders nothing by itself: somebody has to wait for it",
             vec![
                 format!("result := make(chan {whole}, 1)   // in the goroutine: result <- …"),
@@ -383,6 +385,14 @@ fn for_shape(shape: Shape, facts: &Facts) -> Suggestion {
             vec![
                 format!("{text} := {text}   // first line of the loop's body"),
                 "// or: go 1.22 (or later) in go.mod".to_owned(),
+            ],
+        ),
+        Shape::ReadMostly if is_number(&facts.type_text) => (
+            format!("make {text} an atomic.Int64"),
+            "a number that stands alone needs no lock: atomic loads and stores order what they must",
+            vec![
+                format!("{leaf} atomic.Int64   // in the declaration"),
+                format!("{text}.Store(v); v := {text}.Load()"),
             ],
         ),
         Shape::ReadMostly => (
@@ -415,6 +425,13 @@ fn for_shape(shape: Shape, facts: &Facts) -> Suggestion {
         ),
     };
     suggestion(shape, what, reason.to_owned(), sketch)
+}
+
+fn is_number(type_text: &str) -> bool {
+    matches!(
+        type_text,
+        "int" | "int8" | "int16" | "int32" | "int64" | "uint" | "uint8" | "uint16" | "uint32" | "uint64"
+    )
 }
 
 /// The suggestion once several findings turned out to be about fields of one object.

@@ -470,6 +470,9 @@ fn score(operand: &Operand, write: bool, through: Through, wanted: Option<&str>)
     if operand.prefix {
         score -= 12;
     }
+    if operand.text.contains('(') && !operand.text.contains(".(") || operand.text.contains(")[") {
+        score -= 2;
+    }
     if wanted.is_some_and(|name| name == operand.leaf) {
         // `*x` is all that x points to: a field that the other side names says more.
         score += if operand.text.starts_with('*') { 10 } else { 100 };
