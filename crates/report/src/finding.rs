@@ -248,7 +248,7 @@ pub struct Why {
 #[serde(default)]
 pub struct NearMiss {
     /// Stable word: `different_mutexes`, `lock_on_one_side`, `write_under_rlock`, `mixed_atomic`, `add_inside`,
-    /// `buffered_channel`, `sleep`, `copied_mutex`, `after_release`.
+    /// `buffered_channel`, `sleep`, `copied_mutex`, `after_release`, `failed_trylock`.
     pub kind: String,
     /// In words.
     pub text: String,

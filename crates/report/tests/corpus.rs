@@ -105,7 +105,7 @@ fn remedies(finding: &Finding) -> Vec<&'static str> {
     }
     for near in &finding.near_misses {
         words.extend(match near.kind.as_str() {
-            "lock_on_one_side" | "different_mutexes" => vec!["same-lock", "mutex"],
+            "lock_on_one_side" | "different_mutexes" | "failed_trylock" => vec!["same-lock", "mutex"],
             "copied_mutex" => vec!["mutex"],
             "write_under_rlock" => vec!["rwmutex", "mutex"],
             "add_inside" => vec!["waitgroup"],

@@ -21,6 +21,16 @@ impl SourceLock {
     }
 }
 
+/// The `x.TryLock()` above a line of the same function, with its line: a lock that may not have been taken.
+pub fn tried_at(file: &SourceFile, line: u32) -> Option<(String, u32)> {
+    let first = file.function_at(line)?.lines.0;
+    (first..line).rev().find_map(|number| {
+        let (before, _) = file.line(number)?.split_once(".TryLock()")?;
+        let start = before.rfind(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.'))).map_or(0, |at| at + 1);
+        Some((before[start..].to_owned(), number))
+    })
+}
+
 /// Locks held at `line` as far as its own function's text tells. A function literal starts with none; an early
 /// `Unlock` in a block that leaves does not count after the block.
 pub fn held_at(file: &SourceFile, line: u32) -> Vec<SourceLock> {
@@ -67,9 +77,10 @@ pub fn held_at(file: &SourceFile, line: u32) -> Vec<SourceLock> {
             method @ ("Lock" | "RLock" | "Unlock" | "RUnlock")
                 if index > 1 && word(index - 1) == "." && word(index + 1) == "(" =>
             {
-                let mut start = index - 1;
-                while start > 0 && (tokens[start - 1].kind == Kind::Ident || word(start - 1) == ".") {
-                    start -= 1;
+                // Names joined by dots, backwards: a name before another name belongs to the line above.
+                let mut start = index - 2;
+                while start >= 2 && word(start - 1) == "." && tokens[start - 2].kind == Kind::Ident {
+                    start -= 2;
                 }
                 let mutex = text[tokens[start].start..tokens[index - 1].start].to_owned();
                 let deferred = start > 0 && word(start - 1) == "defer";
@@ -101,6 +112,7 @@ mod tests {
         assert_eq!(held("c.mu.Lock()\ndefer c.mu.Unlock()\nc.n++", 5), ["c.mu"]);
         assert_eq!(held("c.mu.RLock()\nc.n++", 4), ["c.mu r"]);
         assert!(held("c.mu.Lock()\nc.mu.Unlock()\nc.n++", 5).is_empty());
+        assert!(held("c.mu.Lock()\ne := c.head\nc.mu.Unlock()\ne.n++", 6).is_empty());
         assert_eq!(held("c.mu.Lock()\nif x {\nc.mu.Unlock()\nreturn\n}\nc.n++", 8), ["c.mu"]);
         assert!(held("c.mu.Lock()\ngo func() {\nc.n++\n}()", 5).is_empty());
         assert_eq!(held("mu.Lock()\ngo func() {\nx()\n}()\nc.n++", 7), ["mu"]);

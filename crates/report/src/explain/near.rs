@@ -1,6 +1,6 @@
 //! Near misses: synchronisation that is there and looks as if it should help, but orders nothing here.
 
-use super::locks::{SourceLock, held_at};
+use super::locks::{SourceLock, held_at, tried_at};
 use super::naming::Named;
 use super::verb;
 use crate::finding::{NearMiss, Place};
@@ -101,17 +101,18 @@ fn written_locks(race: &Race, named: &Named, locks: &Locks, found: &mut Vec<Near
     for (one, other) in [(0, 1), (1, 0)] {
         let Some(lock) = locks.source[one].first() else { continue };
         let (mine, theirs) = (&race.accesses[one], &race.accesses[other]);
-        if locks.source[other].is_empty() && named.sides[other].file.is_some() {
-            found.push(miss(
-                "lock_on_one_side",
-                format!(
-                    "the {} is made with {} locked ({}); the {}'s function takes no lock",
-                    verb(mine),
-                    lock.mutex,
-                    place(one, lock.line),
-                    other_verb(mine, theirs)
-                ),
-            ));
+        if locks.source[other].is_empty()
+            && let (Some(file), Some(site)) = (&named.sides[other].file, &named.sides[other].site)
+        {
+            let held = format!("the {} is made with {} locked ({})", verb(mine), lock.mutex, place(one, lock.line));
+            let there = other_verb(mine, theirs);
+            match tried_at(file, site.line) {
+                Some((mutex, line)) => found.push(miss(
+                    "failed_trylock",
+                    format!("{held}; the {there} goes on even where {mutex}.TryLock ({}) fails", place(other, line)),
+                )),
+                None => found.push(miss("lock_on_one_side", format!("{held}; the {there}'s function takes no lock"))),
+            }
         }
         if lock.shared && mine.op == Op::Write {
             found.push(miss(

@@ -1,9 +1,9 @@
 //! What fits: a suggestion from the shape of a race.
 
+use super::frames;
 use super::locks::SourceLock;
 use super::naming::{Named, Side};
 use super::near::Locks;
-use super::{frames, verb};
 use crate::finding::{NearMiss, Shape, Suggestion, VariableKind};
 use crate::raw::{Op, Race};
 use crate::source::marker::{Operand, Role, Through};
@@ -257,6 +257,14 @@ fn use_the_lock(
             vec![format!("{text} = …"), "// and only then close, send, store, unlock or Done".to_owned()],
         ));
     }
+    if kind("failed_trylock") {
+        return Some(suggestion(
+            shape,
+            "take the mutex with Lock, or leave the variable alone where TryLock fails".to_owned(),
+            "a TryLock that fails has locked nothing and orders nothing".to_owned(),
+            vec![format!("if !{written}.TryLock() {{ return }}"), format!("defer {written}.Unlock()")],
+        ));
+    }
     if kind("lock_on_one_side") {
         let bare = if locks.source[0].is_empty() { 0 } else { 1 };
         let only_reads = race.accesses[bare].op == Op::Read;
@@ -267,7 +275,7 @@ fn use_the_lock(
         };
         return Some(suggestion(
             shape,
-            format!("hold {name} around the {} at {place} too", verb(&race.accesses[bare])),
+            format!("hold {name} around the access at {place} too"),
             "a mutex orders only those who all lock it; one side does already".to_owned(),
             lock_sketch(lock, only_reads, &facts.text),
         ));

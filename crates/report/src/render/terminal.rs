@@ -95,7 +95,7 @@ pub fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Res
     if totals.unfinished_processes > 0 {
         writeln!(
             out,
-            "{}: {} of {} processes ended without their closing record (killed, or crashed)",
+            "{}: {} of {} processes wrote no closing record (killed, or ended by os.Exit with another status than 0)",
             style.bold("note"),
             totals.unfinished_processes,
             totals.processes
