@@ -9,8 +9,8 @@ use crate::engine::{AccessSeen, Context, Engine, RaceSeen};
 use crate::generate::{DATA, OBJECTS_END};
 use hb_detector::context::FLAG_MAIN;
 use hb_detector::epoch::Entry;
-use hb_detector::history::SyncOp;
 use hb_detector::memory::{Memory, PAGE, REGIONS, Region};
+use hb_detector::sync::AtomicEffect;
 use hb_detector::{CONFLICTS, Conflicts, Detector};
 use hb_model::Kind;
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
@@ -199,10 +199,10 @@ impl<const STAMPS: usize, const LIVES: u32> DetectorEngine<STAMPS, LIVES> {
         self.report(&out, kind, pc);
     }
 
-    fn atomic(&mut self, c: Context, addr: u64, size: u64, pc: u64, op: SyncOp) {
+    fn atomic(&mut self, c: Context, addr: u64, size: u64, pc: u64, op: AtomicEffect) {
         let mut out = Conflicts::new();
         self.detector().atomic(self.context(c), addr as usize, size as usize, pc, &mut out, || ((), op));
-        let kind = if op == SyncOp::AtomicLoad { Kind::ATOMIC_READ } else { Kind::ATOMIC_WRITE };
+        let kind = if op == AtomicEffect::Load { Kind::ATOMIC_READ } else { Kind::ATOMIC_WRITE };
         self.report(&out, kind, pc);
     }
 
@@ -307,19 +307,19 @@ impl<const STAMPS: usize, const LIVES: u32> Engine for DetectorEngine<STAMPS, LI
     }
 
     fn atomic_load(&mut self, c: Context, addr: u64, size: u64, pc: u64) {
-        self.atomic(c, addr, size, pc, SyncOp::AtomicLoad);
+        self.atomic(c, addr, size, pc, AtomicEffect::Load);
     }
 
     fn atomic_store(&mut self, c: Context, addr: u64, size: u64, pc: u64) {
-        self.atomic(c, addr, size, pc, SyncOp::AtomicStore);
+        self.atomic(c, addr, size, pc, AtomicEffect::Store);
     }
 
     fn atomic_rmw(&mut self, c: Context, addr: u64, size: u64, pc: u64) {
-        self.atomic(c, addr, size, pc, SyncOp::AtomicRmw);
+        self.atomic(c, addr, size, pc, AtomicEffect::ReadModifyWrite);
     }
 
     fn atomic_cas_fail(&mut self, c: Context, addr: u64, size: u64, pc: u64) {
-        self.atomic(c, addr, size, pc, SyncOp::AtomicLoad);
+        self.atomic(c, addr, size, pc, AtomicEffect::Load);
     }
 
     fn malloc(&mut self, addr: u64, size: u64) {

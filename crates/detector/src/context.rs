@@ -52,8 +52,6 @@ pub struct Context {
     pub generation: u32,
     /// The clock last written to the history.
     pub history_clock: Clock,
-    /// A place for whoever embeds the engine.
-    pub user: u32,
     /// Where the goroutine was created (a stack in the depot).
     pub created: u32,
     /// Which shard of the allocators it uses.

@@ -3,7 +3,7 @@
 use crate::Detector;
 use crate::context::{Context, FLAG_MAIN, Frame, NO_STAMP_CELL};
 use crate::epoch::{Clock, Lane};
-use crate::history::{FIRST_STACK_CLASS, SyncOp, stack_frames};
+use crate::history::{FIRST_STACK_CLASS, stack_frames};
 use crate::memory::Memory;
 use crate::tree::Tree;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -30,9 +30,6 @@ impl<M: Memory> Detector<M> {
             extra = (parent.lane, parent.published());
             parent_lane = parent.lane;
             created = self.intern_stack(parent, pc);
-            if self.log_syncs() {
-                self.log_sync(parent, lane as usize, SyncOp::Go, pc);
-            }
             self.tick(parent);
         }
         let base = self.blocks.at::<Frame>(stack);
@@ -55,7 +52,6 @@ impl<M: Memory> Detector<M> {
                 chunk: 0,
                 generation: 0,
                 history_clock: 0,
-                user: 0,
                 created,
                 shard,
                 parent: parent_lane,

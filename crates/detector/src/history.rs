@@ -1,7 +1,7 @@
 //! Which stack made an earlier access.
 //!
 //! Each lane keeps a history of 16-byte events in chunks: the records made (address, size, kind, where), the calling contexts they were
-//! made in, the epochs they belong to, synchronisation, and which goroutine had the lane. A calling context is a chain of `Node` events
+//! made in, the epochs they belong to, and which goroutine had the lane. A calling context is a chain of `Node` events
 //! within one chunk: a frame's node is written when the frame first makes a record in that chunk, and cached on the shadow stack.
 //! So each chunk stands alone, writing costs no hashing, and dropping the oldest chunk drops nothing that a younger one needs.
 //!
@@ -50,41 +50,6 @@ pub const MAX_EVENT_SIZE: usize = (1 << 19) - 1;
 const NODE: u64 = 4;
 const EPOCH: u64 = 5;
 const START: u64 = 6;
-const SYNC: u64 = 7;
-
-/// What a synchronisation event was. Kept in 14 bits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u16)]
-pub enum SyncOp {
-    /// Something was acquired.
-    Acquire = 0,
-    /// Something was released.
-    Release = 1,
-    /// Both at once.
-    ReleaseAcquire = 2,
-    /// A goroutine was started.
-    Go = 3,
-    /// An atomic load.
-    AtomicLoad = 4,
-    /// An atomic store.
-    AtomicStore = 5,
-    /// An atomic read-modify-write.
-    AtomicRmw = 6,
-}
-
-impl SyncOp {
-    fn from_bits(bits: u64) -> SyncOp {
-        match bits & 7 {
-            0 => SyncOp::Acquire,
-            1 => SyncOp::Release,
-            2 => SyncOp::ReleaseAcquire,
-            3 => SyncOp::Go,
-            4 => SyncOp::AtomicLoad,
-            5 => SyncOp::AtomicStore,
-            _ => SyncOp::AtomicRmw,
-        }
-    }
-}
 
 #[inline]
 fn event(chunk: *mut Chunk, index: u32) -> *mut [AtomicU64; 2] {
@@ -138,31 +103,10 @@ pub struct Past {
     pub parent: Lane,
 }
 
-/// A synchronisation a goroutine made, as its history has it.
-#[derive(Clone, Copy, Debug)]
-pub struct PastSync {
-    /// What it was.
-    pub op: SyncOp,
-    /// On which object.
-    pub addr: usize,
-    /// Where.
-    pub pc: u64,
-    /// At which own time.
-    pub clock: Clock,
-}
-
 impl<M: Memory> Detector<M> {
     /// Records an access of `ctx` of `size <= MAX_EVENT_SIZE` bytes. `pc` is the return address of the hook.
     pub(crate) fn log_access(&self, ctx: &mut Context, addr: usize, size: usize, kind: Kind, pc: u64) {
-        self.log(ctx, addr, size as u64, kind as u64, pc);
-    }
-
-    /// Records a synchronisation of `ctx`.
-    pub(crate) fn log_sync(&self, ctx: &mut Context, addr: usize, op: SyncOp, pc: u64) {
-        self.log(ctx, addr, op as u64, SYNC, pc);
-    }
-
-    fn log(&self, ctx: &mut Context, addr: usize, size: u64, code: u64, pc: u64) {
+        let (size, code) = (size as u64, kind as u64);
         let depth = ctx.depth();
         let (chunk, node) = 'found: {
             if ctx.chunk != 0 {
@@ -408,7 +352,7 @@ impl<M: Memory> Detector<M> {
         while i < count {
             let (low, high) = read_event(chunk, i);
             match low >> 61 {
-                NODE | SYNC => {}
+                NODE => {}
                 EPOCH => {
                     epoch = high as u32;
                     if earliest == 0 {
@@ -470,65 +414,6 @@ impl<M: Memory> Detector<M> {
             created: start.0 as u32,
             parent: (start.0 >> 32) as u32 & (crate::epoch::LANES - 1),
         })
-    }
-
-    /// The last synchronisations in a lane's history, newest first, that happened at or before own time `until`.
-    pub fn past_syncs(&self, lane: Lane, until: Clock, out: &mut [PastSync]) -> usize {
-        let mut block = self.lane_info(lane).newest.load(Ordering::Acquire);
-        let mut n = 0;
-        let mut budget = 64;
-        while block != 0 && budget > 0 && n < out.len() {
-            budget -= 1;
-            let chunk = self.blocks.at::<Chunk>(block);
-            // SAFETY: as in `past`.
-            let (seq, count, older) = unsafe {
-                (
-                    (*chunk).seq.load(Ordering::Acquire),
-                    (*chunk).count.load(Ordering::Acquire),
-                    (*chunk).older.load(Ordering::Relaxed),
-                )
-            };
-            // SAFETY: as in `past`.
-            if seq & 1 != 0 || unsafe { (*chunk).lane.load(Ordering::Relaxed) } != lane || count > 1 << NODE_BITS {
-                break;
-            }
-            let mut i = count;
-            let mut pending = n;
-            while i > 0 && n < out.len() {
-                i -= 1;
-                let (low, high) = read_event(chunk, i);
-                match low >> 61 {
-                    SYNC => {
-                        if let Some(slot) = out.get_mut(n) {
-                            *slot = PastSync {
-                                op: SyncOp::from_bits(low >> ADDR_BITS & 0x3fff),
-                                addr: low as usize & ((1 << ADDR_BITS) - 1),
-                                pc: high & ((1 << ADDR_BITS) - 1),
-                                clock: 0,
-                            };
-                            n += 1;
-                        }
-                    }
-                    // Events after an epoch's mark belong to it.
-                    EPOCH => {
-                        let clock = high as u32;
-                        if clock > until {
-                            n = pending;
-                        } else {
-                            for slot in out.iter_mut().take(n).skip(pending) {
-                                slot.clock = clock;
-                            }
-                            pending = n;
-                        }
-                    }
-                    START => break,
-                    _ => {}
-                }
-            }
-            n = pending;
-            block = older;
-        }
-        n
     }
 
     /// Whether histories together hold more than they should ([`crate::limits::HISTORY_BYTES`]).

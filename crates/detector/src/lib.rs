@@ -97,7 +97,6 @@ pub struct Detector<M: Memory> {
     pub limits: limits::Limits,
     history_limit: AtomicU32,
     history_bytes: AtomicUsize,
-    sync_log: AtomicU32,
 }
 
 // SAFETY: every field is an atomic, guarded by a lock, or written by `init` only.
@@ -129,16 +128,6 @@ impl<M: Memory> Detector<M> {
     /// Sets how many events of a goroutine's history are kept.
     pub fn set_history(&self, events: u32) {
         self.history_limit.store(events, Ordering::Relaxed);
-    }
-
-    /// Sets whether synchronisations are kept in the history, too, for explanations.
-    pub fn set_log_syncs(&self, on: bool) {
-        self.sync_log.store(u32::from(on), Ordering::Relaxed);
-    }
-
-    #[inline]
-    fn log_syncs(&self) -> bool {
-        self.sync_log.load(Ordering::Relaxed) != 0
     }
 
     #[inline]

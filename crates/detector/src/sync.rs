@@ -7,9 +7,19 @@
 use crate::context::Context;
 use crate::epoch::Kind;
 use crate::ext::SyncClock;
-use crate::history::SyncOp;
 use crate::memory::Memory;
 use crate::{Conflicts, Detector};
+
+/// What an atomic operation turned out to do: a failed compare-and-swap is a load.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AtomicEffect {
+    /// It read.
+    Load,
+    /// It wrote without looking.
+    Store,
+    /// It read and wrote.
+    ReadModifyWrite,
+}
 
 impl<M: Memory> Detector<M> {
     /// Orders what was released to `addr` before what `ctx` does next.
@@ -20,16 +30,10 @@ impl<M: Memory> Detector<M> {
             }
             self.unlock(locked);
         }
-        if self.log_syncs() {
-            self.log_sync(ctx, addr, SyncOp::Acquire, 0);
-        }
     }
 
     /// Orders what `ctx` did so far before whoever acquires `addr` next; what others released there before is replaced.
     pub fn release(&self, ctx: &mut Context, addr: usize) {
-        if self.log_syncs() {
-            self.log_sync(ctx, addr, SyncOp::Release, 0);
-        }
         self.flush_extra(ctx);
         if let Some(mut locked) = self.locked(ctx.shard, addr, true) {
             if let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, true) {
@@ -42,9 +46,6 @@ impl<M: Memory> Detector<M> {
 
     /// As [`Detector::release`], but what others released there stays, too.
     pub fn release_merge(&self, ctx: &mut Context, addr: usize) {
-        if self.log_syncs() {
-            self.log_sync(ctx, addr, SyncOp::Release, 0);
-        }
         self.flush_extra(ctx);
         if let Some(mut locked) = self.locked(ctx.shard, addr, true) {
             if let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, true) {
@@ -64,9 +65,6 @@ impl<M: Memory> Detector<M> {
     /// Takes over what was released to `addr`, and puts there what `ctx` knew before. What the k-th user of a channel
     /// slot knew reaches the next user and nobody else.
     pub fn release_acquire(&self, ctx: &mut Context, addr: usize) {
-        if self.log_syncs() {
-            self.log_sync(ctx, addr, SyncOp::ReleaseAcquire, 0);
-        }
         self.flush_extra(ctx);
         if let Some(mut locked) = self.locked(ctx.shard, addr, true) {
             if let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, true) {
@@ -102,7 +100,7 @@ impl<M: Memory> Detector<M> {
         size: usize,
         pc: u64,
         out: &mut Conflicts,
-        op: impl FnOnce() -> (R, SyncOp),
+        op: impl FnOnce() -> (R, AtomicEffect),
     ) -> R {
         if ctx.extra.1 != 0 {
             self.flush_extra(ctx);
@@ -113,10 +111,10 @@ impl<M: Memory> Detector<M> {
         let (result, done) = op();
         let granule = addr & !7;
         let mask = crate::shadow::mask_in(granule, addr, size);
-        let kind = if matches!(done, SyncOp::AtomicLoad) { Kind::AtomicRead } else { Kind::AtomicWrite };
+        let kind = if matches!(done, AtomicEffect::Load) { Kind::AtomicRead } else { Kind::AtomicWrite };
         let writes = kind.writes();
         // What the operation observed is ordered before it, so it is taken over before the access is checked.
-        if !matches!(done, SyncOp::AtomicStore)
+        if !matches!(done, AtomicEffect::Store)
             && let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, writes)
         {
             self.take_over(ctx, sync);

@@ -6,8 +6,8 @@ use crate::layout::{self, Map, NoRoom};
 use crate::{races, sys};
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::*};
 use hb_detector::context::FLAG_MAIN;
-use hb_detector::history::SyncOp;
 use hb_detector::memory::Spin;
+use hb_detector::sync::AtomicEffect;
 use hb_detector::{Conflicts, Detector};
 use hb_wire::Reporter;
 
@@ -127,7 +127,7 @@ pub fn init(context: *mut Context, processor: *mut usize, callback: usize, argv:
     state.suppress_equal_addresses.store(settings.suppress_equal_addresses, Relaxed);
     state.sleep_at_exit.store(settings.atexit_sleep_ms, Relaxed);
     if let Some(size) = settings.history_size {
-        detector.set_history(hb_detector::limits::HISTORY_EVENTS / 2 << (size & 7));
+        detector.set_history((hb_detector::limits::HISTORY_EVENTS / 2) << (size & 7));
     }
     // SAFETY: Go passes the addresses of two variables of its own.
     unsafe {
@@ -246,15 +246,6 @@ pub fn release_merge(context: Context, addr: usize) {
     synchronise(context, addr, |detector, ctx| detector.release_merge(ctx, addr));
 }
 
-/// Orders what goroutine `from` did before what goroutine `to`, which is parked, does next.
-pub fn go_edge(from: Context, to: Context) {
-    if from != to
-        && let (Some(from), Some(to)) = (known(from), known(to))
-    {
-        state().detector.edge(from, to);
-    }
-}
-
 #[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn ignore_sync_begin(context: Context) {
     if let Some(ctx) = known(context) {
@@ -362,7 +353,7 @@ fn atomically<R>(
     size: usize,
     caller_pc: usize,
     pc: usize,
-    op: impl FnOnce() -> (R, SyncOp),
+    op: impl FnOnce() -> (R, AtomicEffect),
 ) -> R {
     let detector = &state().detector;
     let Some(ctx) = seen(context, goid) else { return op().0 };
@@ -374,7 +365,7 @@ fn atomically<R>(
     let mut write = true;
     let result = detector.atomic(ctx, addr, size, pc as u64, &mut conflicts, || {
         let (result, done) = op();
-        write = done != SyncOp::AtomicLoad;
+        write = done != AtomicEffect::Load;
         (result, done)
     });
     if !conflicts.is_empty() {
@@ -399,7 +390,7 @@ macro_rules! atomic {
             let old = match op {
                 AtomicOp::Load => {
                     let value = atomically(context, goid, addr, size, caller_pc, pc, || {
-                        (word.load(SeqCst), SyncOp::AtomicLoad)
+                        (word.load(SeqCst), AtomicEffect::Load)
                     });
                     // SAFETY: a load's result follows the address.
                     unsafe { arguments.add(8).cast::<$int>().write(value) };
@@ -407,7 +398,7 @@ macro_rules! atomic {
                 }
                 AtomicOp::Store => {
                     return atomically(context, goid, addr, size, caller_pc, pc, || {
-                        (word.store(value, SeqCst), SyncOp::AtomicStore)
+                        (word.store(value, SeqCst), AtomicEffect::Store)
                     });
                 }
                 AtomicOp::CompareExchange => {
@@ -415,7 +406,7 @@ macro_rules! atomic {
                     let new = unsafe { arguments.add($new).cast::<$int>().read() };
                     let swapped = atomically(context, goid, addr, size, caller_pc, pc, || {
                         let swapped = word.compare_exchange(value, new, SeqCst, SeqCst).is_ok();
-                        (swapped, if swapped { SyncOp::AtomicRmw } else { SyncOp::AtomicLoad })
+                        (swapped, if swapped { AtomicEffect::ReadModifyWrite } else { AtomicEffect::Load })
                     });
                     // SAFETY: the result is one byte at the next multiple of 8.
                     unsafe { arguments.add($swapped).write(u8::from(swapped)) };
@@ -429,7 +420,7 @@ macro_rules! atomic {
                             AtomicOp::And => word.fetch_and(value, SeqCst),
                             _ => word.fetch_or(value, SeqCst),
                         };
-                        (old, SyncOp::AtomicRmw)
+                        (old, AtomicEffect::ReadModifyWrite)
                     })
                 }
             };

@@ -81,8 +81,7 @@ pub fn begin(state: &mut State, argv: *const *const u8) -> Settings<'static> {
     let executable = sys::executable(&mut executable);
     let mut length = 0;
     if argv.is_null() {
-        let block = variables.split_at_mut(1 << 20).0;
-        length = sys::read_file(b"/proc/self/environ\0", block);
+        length = sys::read_file(b"/proc/self/environ\0", variables);
     }
     let mut count = 0;
     // SAFETY: `argv` is the argument vector, which ends in a null pointer.
@@ -144,6 +143,11 @@ pub fn finish() -> Option<i32> {
             b"lanes",
             limits.lanes_forgotten.load(Relaxed),
             b"many goroutines ended that nobody waited for; a race between two of them may be missed",
+        );
+        say(
+            b"go_statements",
+            limits.depot_full.load(Relaxed),
+            b"of some goroutines it is not known where they were created",
         );
         say(
             b"memory",

@@ -11,7 +11,6 @@ const CLOSE: usize = 3;
 const FSTAT: usize = 5;
 const POLL: usize = 7;
 const MMAP: usize = 9;
-const MPROTECT: usize = 10;
 const MUNMAP: usize = 11;
 const SCHED_YIELD: usize = 24;
 const MADVISE: usize = 28;
@@ -19,12 +18,9 @@ const NANOSLEEP: usize = 35;
 const GETPID: usize = 39;
 const READLINK: usize = 89;
 const GETPPID: usize = 110;
-const GETTID: usize = 186;
-const FUTEX: usize = 202;
 const CLOCK_GETTIME: usize = 228;
 const EXIT_GROUP: usize = 231;
 const OPENAT: usize = 257;
-const GETRANDOM: usize = 318;
 
 /// Interrupted by a signal.
 pub const EINTR: isize = -4;
@@ -113,12 +109,6 @@ pub fn map_fixed(addr: usize, size: usize) -> isize {
     got
 }
 
-/// Maps `size` bytes of zeros wherever the kernel likes.
-pub fn map_anywhere(size: usize) -> isize {
-    // SAFETY: a new mapping at an address of the kernel's choice changes no memory in use.
-    unsafe { syscall6(MMAP, 0, size, PROT_READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, usize::MAX, 0) }
-}
-
 /// Removes the mapping of `size` bytes at `addr`.
 ///
 /// # Safety
@@ -135,15 +125,6 @@ pub unsafe fn unmap(addr: usize, size: usize) -> isize {
 pub unsafe fn advise(addr: usize, size: usize, advice: usize) -> isize {
     // SAFETY: the caller's promise.
     unsafe { syscall3(MADVISE, addr, size, advice) }
-}
-
-/// Sets the protection of `size` bytes at `addr` (bit 0 read, bit 1 write).
-///
-/// # Safety
-/// Nobody may make an access to the range that the new protection forbids.
-pub unsafe fn protect(addr: usize, size: usize, prot: usize) -> isize {
-    // SAFETY: the caller's promise.
-    unsafe { syscall3(MPROTECT, addr, size, prot) }
 }
 
 /// Opens the file of the NUL-terminated path `path`, relative to the working directory.
@@ -203,12 +184,6 @@ pub fn getpid() -> i32 {
     unsafe { syscall3(GETPID, 0, 0, 0) as i32 }
 }
 
-/// The thread id of the calling thread.
-pub fn gettid() -> i32 {
-    // SAFETY: touches no memory.
-    unsafe { syscall3(GETTID, 0, 0, 0) as i32 }
-}
-
 /// Lets other threads run.
 pub fn sched_yield() {
     // SAFETY: touches no memory.
@@ -222,11 +197,6 @@ pub fn nanosleep(nanoseconds: u64) {
     unsafe { syscall3(NANOSLEEP, time.as_ptr() as usize, 0, 0) };
 }
 
-/// Nanoseconds of the monotonic clock.
-pub fn monotonic_nanoseconds() -> u64 {
-    clock(1)
-}
-
 /// Nanoseconds since 1970.
 pub fn wall_nanoseconds() -> u64 {
     clock(0)
@@ -237,23 +207,6 @@ fn clock(id: usize) -> u64 {
     // SAFETY: the kernel writes one timespec, which is what `time` has room for.
     unsafe { syscall3(CLOCK_GETTIME, id, time.as_mut_ptr() as usize, 0) };
     (time[0] as u64).wrapping_mul(1_000_000_000).wrapping_add(time[1] as u64)
-}
-
-/// Sleeps while `word` holds `expected`, until somebody wakes it, for at most `timeout_ns`
-/// nanoseconds if that is not 0. It may return early for no reason: look at the word again.
-pub fn futex_wait(word: &core::sync::atomic::AtomicU32, expected: u32, timeout_ns: u64) -> isize {
-    const WAIT_PRIVATE: usize = 128;
-    let time = [(timeout_ns / 1_000_000_000) as i64, (timeout_ns % 1_000_000_000) as i64];
-    let time = if timeout_ns == 0 { 0 } else { time.as_ptr() as usize };
-    // SAFETY: the kernel reads the word, which is alive, and the timespec, if there is one.
-    unsafe { syscall6(FUTEX, word.as_ptr() as usize, WAIT_PRIVATE, expected as usize, time, 0, 0) }
-}
-
-/// Wakes up to `count` threads that sleep on `word`.
-pub fn futex_wake(word: &core::sync::atomic::AtomicU32, count: u32) -> isize {
-    const WAKE_PRIVATE: usize = 129;
-    // SAFETY: the kernel uses the word's address as a key and writes nothing.
-    unsafe { syscall3(FUTEX, word.as_ptr() as usize, WAKE_PRIVATE, count as usize) }
 }
 
 /// The parent's process id.
@@ -309,11 +262,4 @@ pub fn read_file(path: &[u8], buf: &mut [u8]) -> usize {
     // SAFETY: opened above.
     unsafe { close(fd as i32) };
     length
-}
-
-/// Fills `buf` with random bytes, without waiting for more to become available.
-pub fn random(buf: &mut [u8]) -> isize {
-    const GRND_NONBLOCK: usize = 1;
-    // SAFETY: the kernel writes no more than the slice's length, and the slice is exclusive.
-    unsafe { syscall3(GETRANDOM, buf.as_mut_ptr() as usize, buf.len(), GRND_NONBLOCK) }
 }
