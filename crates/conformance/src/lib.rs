@@ -4,7 +4,7 @@
 //! race. The same events are lowered to the calls that Go's runtime and `sync` make in a race build ([`lower`]),
 //! made on an [`engine::Engine`], and what it reports is compared ([`compare`]): every report must be a race of the
 //! model, and every location that the model calls racy must be reported. A program on which the two differ is made
-//! small ([`shrink`]) and printed ([`print`]).
+//! small ([`shrink`]) and printed ([`mod@print`]).
 //!
 //! `EDGES.md` lists where Go's own hooks draw edges that the model does not have.
 

@@ -31,7 +31,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// As [`line`], for HTML text and attribute values in either quotes.
+/// As [`line()`], for HTML text and attribute values in either quotes.
 pub fn html(text: &str) -> String {
     let clean = line(text);
     let mut out = String::with_capacity(clean.len() + 16);
@@ -48,7 +48,7 @@ pub fn html(text: &str) -> String {
     out
 }
 
-/// As [`line`], for Markdown text: every punctuation mark that means something is escaped, HTML included.
+/// As [`line()`], for Markdown text: every punctuation mark that means something is escaped, HTML included.
 pub fn markdown(text: &str) -> String {
     let clean = line(text);
     let mut out = String::with_capacity(clean.len() + 16);
@@ -67,7 +67,7 @@ pub fn markdown(text: &str) -> String {
     out
 }
 
-/// As [`line`], between backquotes longer than any in the text; `|` is kept out for the sake of tables.
+/// As [`line()`], between backquotes longer than any in the text; `|` is kept out for the sake of tables.
 pub fn markdown_code(text: &str) -> String {
     let clean = line(text).replace('|', "\u{2502}");
     let longest = clean.split(|c| c != '`').map(str::len).max().unwrap_or(0);

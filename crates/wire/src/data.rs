@@ -150,7 +150,7 @@ pub struct SyncEvent<'a> {
     pub stack: Stack<'a>,
 }
 
-/// Synchronising operations, in the order of the words in [`SyncOperation::WORDS`].
+/// Synchronising operations, in the order of the words in the findings format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum SyncOperation {
