@@ -7,7 +7,7 @@ use core::sync::atomic::Ordering::Relaxed;
 use hb_detector::epoch::Lane;
 use hb_detector::history::{self, Past};
 use hb_detector::{Conflict, Conflicts, Context, Detector};
-use hb_wire::seen::{Inserted, Seen, address_key, stacks_key};
+use hb_wire::seen::{Inserted, Seen, address_key, lines_key, stacks_key};
 use hb_wire::{
     Access, Ancestor, FileId, Goroutine, Next, Object, ObjectKind, Os, Process, Race, Settings, Stack, StackState,
     Symbolizer, environment,
@@ -229,9 +229,19 @@ fn one(
     };
     let previous_stack = previous_stack.get(..previous_len).unwrap_or(&[]);
 
+    // SAFETY: Go gave the callback for this; we are on a stack on which Go takes it, and its strings are constants.
+    let symbolizer = unsafe {
+        Symbolizer::new(core::mem::transmute::<usize, hb_wire::symbolize::GoCallback>(state.callback.load(Relaxed)))
+    };
     if suppress {
         let mut keys = Seen::new(&mut desk.keys);
         if keys.insert(stacks_key(current_stack, previous_stack)) == Inserted::Known {
+            return Next::Continue;
+        }
+        // The read and the write of one `x++` are one race for who reads the report: the same lines, called from the same places.
+        let line = |stack: &[usize]| stack.first().map_or(0, |pc| symbolizer.line_key(*pc));
+        let key = lines_key(line(current_stack), outer(current_stack), line(previous_stack), outer(previous_stack));
+        if keys.insert(key) == Inserted::Known {
             return Next::Continue;
         }
     }
@@ -277,11 +287,12 @@ fn one(
         },
         common: None,
     };
-    // SAFETY: Go gave the callback for this; we are on a stack on which Go takes it, and its strings are constants.
-    let symbolizer = unsafe {
-        Symbolizer::new(core::mem::transmute::<usize, hb_wire::symbolize::GoCallback>(state.callback.load(Relaxed)))
-    };
     reporter.race(&mut Calls, &symbolizer, &race, &mut desk.scratch)
+}
+
+/// A stack without its innermost frame.
+fn outer(stack: &[usize]) -> &[usize] {
+    stack.get(1..).unwrap_or(&[])
 }
 
 /// A goroutine before its stacks are fetched.

@@ -58,6 +58,17 @@ pub fn stacks_key(one: &[usize], other: &[usize]) -> u64 {
     mix(mix(one.min(other)) ^ one.max(other)).max(1)
 }
 
+/// The key of a race by the source lines of its accesses and the stacks below them, whichever of the accesses came first.
+pub fn lines_key(line: u64, outer: &[usize], other_line: u64, other_outer: &[usize]) -> u64 {
+    let (one, other) = (mix(hash(outer) ^ line), mix(hash(other_outer) ^ other_line));
+    mix(mix(one.min(other)) ^ one.max(other) ^ 0x006c_696e_6573).max(1)
+}
+
+/// Adds bytes to a hash that begins with 0.
+pub(crate) fn hash_bytes(hash: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(mix(hash ^ bytes.len() as u64), |hash, byte| mix(hash ^ u64::from(*byte)))
+}
+
 /// The key of a race by the address; never equal to a stack's key but by accident.
 pub fn address_key(address: usize) -> u64 {
     mix(address as u64 ^ 0x6164_6472_6573_7300).max(1)
@@ -111,6 +122,9 @@ mod tests {
         assert_ne!(stacks_key(&[1, 2], &[3]), stacks_key(&[2, 1], &[3]));
         assert_ne!(stacks_key(&[1], &[2, 3]), stacks_key(&[1, 2], &[3]));
         assert_ne!(stacks_key(&[], &[0]), stacks_key(&[], &[]));
+        assert_eq!(lines_key(1, &[2], 3, &[4]), lines_key(3, &[4], 1, &[2]));
+        assert_ne!(lines_key(1, &[2], 3, &[4]), lines_key(3, &[2], 1, &[4]));
+        assert_ne!(hash_bytes(0, b"ab"), hash_bytes(hash_bytes(0, b"a"), b"b"));
         assert_ne!(address_key(8), address_key(16));
     }
 }

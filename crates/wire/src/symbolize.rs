@@ -9,6 +9,7 @@ use core::ffi::c_void;
 use core::ptr;
 
 use crate::data::{Stack, StackState};
+use crate::seen;
 
 /// The callback that `__tsan_init` receives: a command, and a request that it fills in.
 pub type GoCallback = unsafe extern "C" fn(command: usize, request: *mut c_void);
@@ -146,6 +147,16 @@ impl Symbolizer {
             at = request.pc;
         }
         true
+    }
+
+    /// A number for the source line of a return address, inlined calls included: the same for two program counters of one line.
+    pub fn line_key(&self, pc: usize) -> u64 {
+        let mut key = 0;
+        self.frames_of_pc(pc, &mut |frame| {
+            key = seen::hash_bytes(seen::hash_bytes(key, frame.function.bytes), frame.file.bytes) ^ frame.line as u64;
+            true
+        });
+        seen::hash_bytes(key, &[])
     }
 
     /// The heap block that `address` lies in, as its first byte and its size.
