@@ -1,6 +1,6 @@
 //! Builds the runtime (`crates/runtime`) and packs it into the bytes that hb carries.
 //!
-//! Leaves two files in `OUT_DIR`: `runtime.blob`, the packed runtime, and `runtime.exports`, one
+//! Leaves in `OUT_DIR` `runtime.map` (for profiles), `runtime.blob`, the packed runtime, and `runtime.exports`, one
 //! line `OFFSET NAME` (decimal) for each exported function.
 
 #[path = "build/pack.rs"]
@@ -55,6 +55,8 @@ fn run() -> Result<(), String> {
         let _ = writeln!(exports, "{offset} {name}");
     }
     write(&out.join("runtime.blob"), &blob.bytes)?;
+    let map: String = blob.sections.iter().map(|(offset, name)| format!("{offset} {name}\n")).collect();
+    write(&out.join("runtime.map"), map.as_bytes())?;
     write(&out.join("runtime.exports"), exports.as_bytes())
 }
 

@@ -30,6 +30,8 @@ pub struct Blob {
     pub bytes: Vec<u8>,
     /// The exported functions and their offsets in `bytes`.
     pub exports: BTreeMap<String, u64>,
+    /// Every section and its offset, by offset: for profiles, which see one symbol.
+    pub sections: Vec<(u64, String)>,
 }
 
 /// Why the objects cannot be packed: a sentence for the developer of the runtime.
@@ -62,7 +64,9 @@ pub fn pack(archive: &[u8]) -> Result<Blob, PackError> {
     }
     let exports =
         linker.exports().map(|(name, target)| (name.to_owned(), layout[&target.place] + target.offset)).collect();
-    Ok(Blob { bytes, exports })
+    let mut sections: Vec<_> = reached.iter().map(|place| (layout[place], linker.name(*place))).collect();
+    sections.sort();
+    Ok(Blob { bytes, exports, sections })
 }
 
 fn read_objects(archive: &[u8]) -> Result<Vec<Elf<'_>>, PackError> {
