@@ -23,12 +23,13 @@ impl<M: Memory> Detector<M> {
             self.limits.reached(&self.limits.out_of_memory);
             return core::ptr::null_mut();
         }
-        let (mut tree, mut extra, mut created, mut parent_lane) = (Tree::EMPTY, (0, 0), 0, 0);
+        let (mut tree, mut extra, mut created, mut parent_lane, mut parent_goid) = (Tree::EMPTY, (0, 0), 0, 0, 0);
         if let Some(parent) = parent {
             self.flush_extra(parent);
             tree = self.trees.share(&parent.tree);
             extra = (parent.lane, parent.published());
             parent_lane = parent.lane;
+            parent_goid = parent.goid.load(Ordering::Relaxed);
             created = self.intern_stack(parent, pc);
             self.tick(parent);
         }
@@ -64,6 +65,7 @@ impl<M: Memory> Detector<M> {
         info.goid.store(u64::from(flags & FLAG_MAIN != 0), Ordering::Relaxed);
         info.created.store(created, Ordering::Relaxed);
         info.parent.store(parent_lane, Ordering::Relaxed);
+        info.parent_goid.store(parent_goid, Ordering::Relaxed);
         info.flags.store(flags, Ordering::Relaxed);
         info.context.store(block, Ordering::Release);
         at
@@ -202,6 +204,7 @@ impl<M: Memory> Detector<M> {
             to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
         }
         info.goid.store(old.goid.load(Ordering::Relaxed), Ordering::Relaxed);
+        info.parent_goid.store(old.parent_goid.load(Ordering::Relaxed), Ordering::Relaxed);
         old.last.store(u32::MAX - 1, Ordering::Relaxed);
         let block = old.context.swap(0, Ordering::AcqRel);
         self.retire_lane(ctx.lane, ctx.shard);

@@ -99,8 +99,8 @@ pub struct Past {
     pub goid: u64,
     /// Where it was created, as a stack in the depot; 0 if unknown.
     pub created: u32,
-    /// The lane of the goroutine that started it.
-    pub parent: Lane,
+    /// Go's number of the goroutine that started it, 0 if unknown.
+    pub parent_goid: u64,
 }
 
 impl<M: Memory> Detector<M> {
@@ -231,12 +231,11 @@ impl<M: Memory> Detector<M> {
             (*chunk).class = class;
             (*chunk).capacity = capacity;
             (*chunk).lane.store(ctx.lane, Ordering::Relaxed);
-            write_event(
-                chunk,
-                0,
-                START << 61 | (ctx.parent as u64) << 32 | ctx.created as u64,
-                ctx.goid.load(Ordering::Relaxed),
-            );
+            // 29 bits of the spawner's number; a larger one is not told.
+            let parent = lane.parent_goid.load(Ordering::Relaxed);
+            let parent = if parent >> 29 == 0 { parent } else { 0 };
+            let created = ctx.created as u64;
+            write_event(chunk, 0, START << 61 | parent << 32 | created, ctx.goid.load(Ordering::Relaxed));
             (*chunk).count.store(1, Ordering::Relaxed);
             (*chunk).seq.store((*chunk).seq.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
         }
@@ -412,7 +411,7 @@ impl<M: Memory> Detector<M> {
             state: if whole { StackState::Full } else { StackState::Truncated },
             goid: start.1,
             created: start.0 as u32,
-            parent: (start.0 >> 32) as u32 & (crate::epoch::LANES - 1),
+            parent_goid: start.0 >> 32 & ((1 << 29) - 1),
         })
     }
 

@@ -42,7 +42,8 @@ pub struct LaneInfo {
     pub parent: AtomicU32,
     /// Flags of the latest owner.
     pub flags: AtomicU32,
-    _pad: [u32; 2],
+    /// Go's number of the latest owner's spawner; 0 if unknown.
+    pub parent_goid: AtomicU64,
 }
 
 const _: () = assert!(size_of::<LaneInfo>() == 64);
@@ -144,6 +145,17 @@ impl<M: Memory> Detector<M> {
         *tail = lane;
         *count += 1;
         idle.lock.unlock();
+    }
+
+    /// Go's number of the goroutine that started the one numbered `goid`, where some lane's latest owner is that; else 0.
+    pub fn parent_of(&self, goid: u64) -> u64 {
+        for lane in 1..=self.top_lane() {
+            let info = self.lane_info(lane);
+            if info.goid.load(Ordering::Relaxed) == goid {
+                return info.parent_goid.load(Ordering::Relaxed);
+            }
+        }
+        0
     }
 
     /// The highest lane ever used.

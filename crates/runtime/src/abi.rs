@@ -25,6 +25,7 @@
 //!   operands, then the result, each aligned as in a Go struct (the result to 8 bytes).
 
 use crate::engine::{self, AtomicOp, Context};
+use crate::walk::Bounds;
 
 /// The goid when the caller did not say it: Go numbers goroutines from 1.
 pub const UNKNOWN_GOID: usize = 0;
@@ -73,6 +74,26 @@ pub extern "C" fn __tsan_finalizer_goroutine(context: Context) {
 #[unsafe(no_mangle)]
 pub extern "C" fn __tsan_go_start(parent: Context, context: *mut Context, pc: usize) {
     engine::go_start(parent, context, pc);
+}
+
+/// As [`__tsan_go_start`]; `goid` is the parent's, `frame` the frame pointer of `runtime.newproc` on its stack, `stack` that stack's
+/// bounds.
+#[unsafe(no_mangle)]
+pub extern "C" fn __tsan_hb_go_start(
+    parent: Context,
+    context: *mut Context,
+    pc: usize,
+    frame: usize,
+    goid: usize,
+    stack: *const Bounds,
+) {
+    engine::go_start_at(parent, context, pc, frame, goid, stack);
+}
+
+/// The goroutine begins to run the test whose full name is the `length` bytes at `name`.
+#[unsafe(no_mangle)]
+pub extern "C" fn __tsan_hb_test(context: Context, name: *const u8, length: usize) {
+    engine::test(context, name, length);
 }
 
 /// The goroutine has ended; its context is not used again.

@@ -3,7 +3,7 @@
 //! All state is one [`State`] in a mapping at a fixed address, because the object has no writable data of its own.
 
 use crate::layout::{self, Map, NoRoom};
-use crate::{races, sys};
+use crate::{races, sys, walk};
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::*};
 use hb_detector::context::FLAG_MAIN;
 use hb_detector::memory::Spin;
@@ -177,6 +177,41 @@ pub fn go_start(parent: Context, context: *mut Context, pc: usize) {
     let new = state().detector.go_start(known(parent), pc as u64, 0);
     // SAFETY: Go passes the address of a variable of its own.
     unsafe { *context = new as Context };
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn go_start_at(
+    parent: Context,
+    context: *mut Context,
+    pc: usize,
+    frame: usize,
+    goid: usize,
+    stack: *const walk::Bounds,
+) {
+    let detector = &state().detector;
+    if goid != 0
+        && let Some(ctx) = seen(parent, goid)
+    {
+        // SAFETY: Go passes the stack of the goroutine that executes the statement, which waits for us.
+        let call = unsafe { walk::call(ctx, frame, stack) };
+        // In a function that is not instrumented (sync.WaitGroup.Go): where that was called.
+        if call.pc != 0 && call.pc != pc {
+            detector.func_enter(ctx, call.pc as u64, 0);
+            go_start(parent, context, pc);
+            return detector.func_exit(ctx);
+        }
+    }
+    go_start(parent, context, pc);
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn test(context: Context, name: *const u8, length: usize) {
+    if let Some(ctx) = known(context)
+        && length != 0
+    {
+        // SAFETY: Go passes the bytes of a string.
+        state().detector.set_name(ctx, unsafe { core::slice::from_raw_parts(name, length) });
+    }
 }
 
 #[expect(missing_docs, reason = "described at the ABI function of the same name")]

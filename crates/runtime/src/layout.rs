@@ -58,7 +58,7 @@ fn size_of_region(region: Region) -> usize {
         Region::Stamps => 128 << 20,
         Region::StampMarks => 4 << 20,
         Region::Lanes => 256 << 20,
-        Region::Depot => 65 << 20,
+        Region::Depot => 67 << 20,
     }
 }
 

@@ -20,6 +20,7 @@ pub mod layout;
 mod mem;
 mod races;
 pub mod sys;
+mod walk;
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {

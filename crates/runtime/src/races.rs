@@ -34,6 +34,7 @@ struct Desk {
     stacks: [[usize; FRAMES]; 2],
     created: [[usize; CREATED]; 2],
     ancestry: [[[usize; CREATED]; ANCESTORS]; 2],
+    tests: [[u8; hb_detector::depot::LONGEST_NAME]; 2],
     scratch: [u8; 2 << 20],
 }
 
@@ -255,9 +256,11 @@ fn one(
 
     let [current_created, previous_created] = &mut desk.created;
     let [current_line, previous_line] = &mut desk.ancestry;
+    let [current_test, previous_test] = &mut desk.tests;
     let mut current_steps = [NOBODY; ANCESTORS];
     let mut previous_steps = [NOBODY; ANCESTORS];
-    let current = who(ctx.goid.load(Relaxed), ctx.lane, false, ctx.created);
+    let parent = detector.lane_info(ctx.lane).parent_goid.load(Relaxed);
+    let current = who(ctx.goid.load(Relaxed), ctx.lane, false, ctx.created, parent);
     let previous = previous_owner(detector, earlier.lane(), earlier.clock(), past.as_ref());
     let race = Race {
         current: Access {
@@ -265,7 +268,7 @@ fn one(
             atomic,
             address: addr,
             size: if atomic { size } else { overlap.count_ones() as usize },
-            goroutine: goroutine(detector, current, current_created, current_line, &mut current_steps),
+            goroutine: goroutine(detector, current, current_created, current_line, &mut current_steps, current_test),
             stack: Stack { pcs: current_stack, state: current_state },
             sync: &[],
             locks: &[],
@@ -275,7 +278,7 @@ fn one(
             atomic: earlier.kind().atomic(),
             address: conflict.granule + earlier.mask().trailing_zeros() as usize,
             size: earlier.mask().count_ones() as usize,
-            goroutine: goroutine(detector, previous, previous_created, previous_line, &mut previous_steps),
+            goroutine: goroutine(detector, previous, previous_created, previous_line, &mut previous_steps, previous_test),
             stack: Stack { pcs: previous_stack, state: previous_state },
             sync: &[],
             locks: &[],
@@ -301,13 +304,14 @@ struct Who {
     goid: u64,
     finished: bool,
     created: u32,
+    parent: u64,
 }
 
 const NOBODY: Ancestor<'static> = Ancestor { goid: 0, created: Stack { pcs: &[], state: StackState::Lost } };
 
 /// Without Go's numbers (the plain path) goroutines are numbered by lane; the main one is 1 in both.
-fn who(goid: u64, lane: Lane, finished: bool, created: u32) -> Who {
-    Who { goid: if goid == 0 { lane as u64 } else { goid }, finished, created }
+fn who(goid: u64, lane: Lane, finished: bool, created: u32, parent: u64) -> Who {
+    Who { goid: if goid == 0 { lane as u64 } else { goid }, finished, created, parent }
 }
 
 /// Who had `lane` at its time `clock`.
@@ -321,9 +325,13 @@ fn previous_owner(detector: &Detector<Map>, lane: Lane, clock: u32, past: Option
             lane,
             finished,
             past.created,
+            past.parent_goid,
         ),
-        None if latest => who(info.goid.load(Relaxed), lane, finished, info.created.load(Relaxed)),
-        None => Who { goid: 0, finished: true, created: 0 },
+        None if latest => {
+            let parent = info.parent_goid.load(Relaxed);
+            who(info.goid.load(Relaxed), lane, finished, info.created.load(Relaxed), parent)
+        }
+        None => Who { goid: 0, finished: true, created: 0, parent: 0 },
     }
 }
 
@@ -333,23 +341,41 @@ fn goroutine<'a>(
     created: &'a mut [usize; CREATED],
     line: &'a mut [[usize; CREATED]; ANCESTORS],
     steps: &'a mut [Ancestor<'a>; ANCESTORS],
+    test: &'a mut [u8],
 ) -> Goroutine<'a> {
     let created = stack(detector, who.created, created);
-    let mut id = detector.depot.ancestor(who.created);
+    let mut id = who.created;
+    let mut goid = who.parent;
     let mut n = 0;
     for (memory, step) in line.iter_mut().zip(steps.iter_mut()) {
-        if id == 0 {
+        // The main goroutine ends the line; where numbers are not known the stacks go on.
+        id = detector.depot.ancestor(id);
+        if who.goid == 1 || (id == 0 && goid == 0) {
             break;
         }
-        *step = Ancestor { goid: 0, created: stack(detector, id, memory) };
-        id = detector.depot.ancestor(id);
+        let mut created = stack(detector, id, memory);
+        // Go's start-up makes the main goroutine outside of any function that has a caller.
+        if created.pcs.len() == 1 && detector.depot.ancestor(id) == 0 {
+            goid = 1;
+        }
+        if goid == 1 {
+            created = Stack { pcs: &[], state: StackState::Full };
+        }
+        *step = Ancestor { goid, created };
         n += 1;
+        if goid == 1 {
+            break;
+        }
+        goid = if goid == 0 { 0 } else { detector.parent_of(goid) };
     }
+    let named = detector.depot.name(who.created, test);
+    let test: &[u8] = test;
     Goroutine {
         goid: who.goid,
         is_main: who.goid == 1,
         finished: who.finished,
         created,
+        test: test.get(..named).unwrap_or(&[]),
         ancestry: steps.get(..n).unwrap_or(&[]),
     }
 }

@@ -48,6 +48,8 @@ pub struct Goroutine<'a> {
     pub finished: bool,
     /// The `go` statement that started it; not used for the main goroutine.
     pub created: Stack<'a>,
+    /// The test that it or the nearest goroutine above it that runs one is running; empty if none is known.
+    pub test: &'a [u8],
     /// Parent, then its parent, and so on.
     pub ancestry: &'a [Ancestor<'a>],
 }
@@ -55,7 +57,7 @@ pub struct Goroutine<'a> {
 /// One step up a goroutine's ancestry.
 #[derive(Clone, Copy, Debug)]
 pub struct Ancestor<'a> {
-    /// Go's own goid.
+    /// Go's own goid; 0 where it is not known.
     pub goid: u64,
     /// The `go` statement that started it; empty for the main goroutine.
     pub created: Stack<'a>,

@@ -150,6 +150,10 @@ impl Writer<'_, '_> {
                 stack_state(self.out, state);
             }
         }
+        if !goroutine.test.is_empty() {
+            self.out.bytes(b",\"test\":");
+            string(self.out, goroutine.test, false);
+        }
         self.list(b"ancestry", goroutine.ancestry, ANCESTRY_SHARE, ancestor);
     }
 

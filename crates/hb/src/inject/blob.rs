@@ -67,14 +67,35 @@ pub fn definitions() -> String {
     text
 }
 
+/// What our forms of some hooks are told besides what Go passes: assembly before the jump. R14 is the g whose code runs (that of the
+/// scheduler, for hooks called from there), R8 its goid.
+const MORE_ARGUMENTS: &[(&str, &str)] = &[
+    // A go statement is carried out on the scheduler's stack: whose it is, is the thread's current goroutine, which has left its frame
+    // pointer behind when it switched.
+    (
+        "__tsan_go_start",
+        "\tXORL\tR8, R8\n\tXORL\tCX, CX\n\
+         \tMOVQ\tg_m(R14), R9\n\tMOVQ\tm_curg(R9), R9\n\tTESTQ\tR9, R9\n\tJEQ\tcall\n\
+         \tCMPQ\tR9, R14\n\tJEQ\tcall\n\tCMPQ\tDI, g_racectx(R9)\n\tJNE\tcall\n\
+         \tMOVQ\tg_goid(R9), R8\n\tMOVQ\t(g_sched+gobuf_bp)(R9), CX\n\tLEAQ\t(g_stack+stack_lo)(R9), R9\n\
+         call:\n",
+    ),
+];
+
 /// Assembly that defines each of `names`, exported functions, as a function of package `runtime`
 /// that can be called from anywhere. (A `JMP` to the operand itself would lose the offset: Go's assembler keeps it
-/// for `CALL` and `LEAQ` only.)
+/// for `CALL` and `LEAQ` only.) Where there is a form of ours that is told more (`__tsan_hb_x` for `__tsan_x`), that is called.
 pub fn entry_points<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let mut text = String::new();
     for name in names {
-        let operand = name.trim_start_matches('_');
-        let _ = write!(text, "\nTEXT\truntime·{name}(SB), NOSPLIT|NOFRAME, $0-0\n\tLEAQ\t{operand}, R11\n\tJMP\tR11\n");
+        let ours = name.strip_prefix("__tsan_").map(|rest| format!("__tsan_hb_{rest}"));
+        let operand = ours.as_deref().filter(|ours| EXPORTS.contains_key(ours)).unwrap_or(name);
+        let operand = operand.trim_start_matches('_');
+        let arguments = MORE_ARGUMENTS.iter().find(|(hook, _)| *hook == name).map_or("", |(_, text)| text);
+        let _ = write!(
+            text,
+            "\nTEXT\truntime·{name}(SB), NOSPLIT|NOFRAME, $0-0\n{arguments}\tLEAQ\t{operand}, R11\n\tJMP\tR11\n"
+        );
     }
     text
 }

@@ -8,6 +8,7 @@ mod archive;
 mod blob;
 mod edits;
 mod elf;
+mod explain;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -197,6 +198,11 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
         entry_points.extend(edited.entry_points);
         files.add(file, edited.text);
     }
+
+    for (file, text) in explain::files(|file| read(&src.join(file)).ok()) {
+        files.add(file, text);
+    }
+    entry_points.extend(explain::ENTRY_POINTS.iter().map(|&name| name.to_owned()));
 
     let theirs = read(&src.join("runtime/race_amd64.s"))?;
     if let Some(name) = missing_hook(&theirs, HOOKS) {

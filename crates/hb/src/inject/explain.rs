@@ -1,0 +1,66 @@
+//! What makes reports tell more: edits and files of the Go distribution beside those that detection needs.
+//!
+//! None of these changes what is found. So where a file is not one that we know, it is left as it is, and reports say less.
+
+/// Our part of package `runtime`.
+const RUNTIME: &str = include_str!("../../../../go/runtime_explain.go");
+/// Our part of package `testing`.
+const TESTING: &str = include_str!("../../../../go/testing_explain.go");
+const TESTING_NONE: &str = include_str!("../../../../go/testing_explain_none.go");
+
+/// Exported functions that [`RUNTIME`] calls and assembly has to define.
+pub const ENTRY_POINTS: &[&str] = &["__tsan_hb_test"];
+
+/// A text that occurs exactly once in a file, and what is put behind it (on its line, so that no other line gets another number).
+struct Insertion {
+    file: &'static str,
+    text: &'static str,
+    with: &'static str,
+}
+
+/// A test's, benchmark's or fuzz target's goroutine says which it is before anything else, so that all goroutines it starts are known as
+/// its own.
+const NAMES: &[Insertion] = &[
+    Insertion { file: "testing/testing.go", text: "\nfunc tRunner(t *T, fn func(t *T)) {", with: " hbTest(t.name)" },
+    Insertion { file: "testing/benchmark.go", text: "\nfunc (b *B) runN(n int) {", with: " hbTest(b.name)" },
+    Insertion { file: "testing/fuzz.go", text: "\nfunc fRunner(f *F, fn func(*F)) {", with: " hbTest(f.name)" },
+];
+
+/// The files to be put in place, by their names below `GOROOT/src`. `read` gives those of the distribution.
+pub fn files(read: impl Fn(&str) -> Option<String>) -> Vec<(&'static str, String)> {
+    let mut files = vec![("runtime/zhb_explain.go", RUNTIME.to_owned())];
+    let edited: Vec<_> = NAMES.iter().filter_map(|edit| Some((edit.file, edit.apply(&read(edit.file)?)?))).collect();
+    if !edited.is_empty() {
+        files.push(("testing/zhb_explain.go", TESTING.to_owned()));
+        files.push(("testing/zhb_explain_none.go", TESTING_NONE.to_owned()));
+        files.extend(edited);
+    }
+    files
+}
+
+impl Insertion {
+    fn apply(&self, source: &str) -> Option<String> {
+        let (before, after) = source.split_once(self.text)?;
+        (!after.contains(self.text)).then(|| [before, self.text, self.with, after].concat())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_edited_or_left() {
+        let edit = Insertion { file: "x", text: "b", with: "!" };
+        assert_eq!(edit.apply("abc").as_deref(), Some("ab!c"));
+        assert_eq!(edit.apply("ac"), None);
+        assert_eq!(edit.apply("bab"), None);
+    }
+
+    #[test]
+    fn without_known_files_only_the_runtime_is_told() {
+        assert_eq!(files(|_| Some(String::new())).len(), 1);
+        let known = |name: &str| NAMES.iter().find(|edit| edit.file == name).map(|edit| edit.text.to_owned());
+        assert_eq!(files(known).len(), 3 + NAMES.len());
+    }
+}
