@@ -123,55 +123,377 @@ call:
 done:
 	RET
 
+// What the fast paths know of the runtime's data: a goroutine's context, a chunk of its history, a precise record.
+#define CONTEXT_LANE 4
+#define CONTEXT_CLOCK 40
+#define CONTEXT_RECORD 60
+#define CONTEXT_CHUNK 64
+#define CONTEXT_SEEN 72
+#define CONTEXT_GENERATION 80
+#define CHUNK_COUNT 16
+#define CHUNK_CAPACITY 20
+#define CHUNK_EVENTS 32
+#define EXTS $0x138000000000
+#define EXT_ACCESSES 32
+#define STAMPS $0x140000000000
+// The flag of a heap page lies here, at the page number of its shadow.
+#define TOUCHED $0x11ffdf400000
+#define SHADOW_PAGE_SHIFT 16
+
+// hbread and hbwrite record an access that the checks below could not decide: in the common cases, where the words were last
+// accessed by the same goroutine, or by one that is known to come before, or never. All else goes to the runtime.
+//
+// AX is the address, DX the shadow word's address, BX the number of words (bits 16..31) and the size in bytes (bits 0..14,
+// 0 for a scalar), CX the mask of bytes in each word; the caller's pc is at (SP). Bit 31 of BX is set when the access
+// stands in the history. R15 keeps the address, DI the context, SI the stamp; AX is the word as it was read, R8 its
+// write cell, R9 its read cell, R13 what it will be.
+
+// KNOWN goes on if the epoch of `cell` comes before what the goroutine does now: its own, or the one that the runtime looked up last.
+// Otherwise it jumps to `slow`. Uses R10 and R12.
+#define KNOWN(cell, known) \
+	MOVL	cell, R12; \
+	SHRL	$8, R12; \
+	MOVQ	STAMPS, R10; \
+	MOVQ	(R10)(R12*8), R12; \
+	MOVQ	R12, R10; \
+	SHRQ	$32, R10; \
+	CMPL	R10, CONTEXT_LANE(DI); \
+	JEQ	known; \
+	CMPL	R10, (CONTEXT_SEEN+4)(DI); \
+	JNE	slow; \
+	CMPL	R12, CONTEXT_SEEN(DI); \
+	JHI	slow; \
+known:
+
+// BEGIN_WORD reads the word and takes it apart.
+#define BEGIN_WORD \
+	MOVQ	(DX), AX; \
+	MOVQ	AX, R9; \
+	SHRQ	$32, R9; \
+	MOVL	AX, R8; \
+	MOVL	R8, R12; \
+	SHRL	$8, R12; \
+	CMPL	R12, $0xffffff; \
+	JEQ	precise
+
+// RECORD stores the word R13, after the access was logged, and goes on with the next word. `kind` sets the event's kind in R11.
+#define RECORD(kind) \
+	TESTQ	AX, AX; \
+	JNE	touched; \
+	BTQ	$45, DX; \
+	JCC	slow; \
+	MOVQ	DX, R12; \
+	SHRQ	$SHADOW_PAGE_SHIFT, R12; \
+	MOVQ	TOUCHED, R10; \
+	CMPB	(R10)(R12*1), $0; \
+	JEQ	slow; \
+touched: \
+	TESTL	BX, BX; \
+	JMI	store; \
+	MOVQ	CONTEXT_TOP(DI), R10; \
+	CMPQ	R10, CONTEXT_BASE(DI); \
+	JEQ	slow; \
+	MOVQ	(g_stack+stack_hi)(R14), R8; \
+	SUBQ	BP, R8; \
+	CMPL	-8(R10), R8; \
+	JHI	slow; \
+	MOVQ	CONTEXT_CHUNK(DI), R8; \
+	MOVL	CHUNK_COUNT(R8), R9; \
+	LEAL	2(R9), R12; \
+	CMPL	R12, CHUNK_CAPACITY(R8); \
+	JHI	slow; \
+	MOVL	-4(R10), R12; \
+	MOVL	R12, R11; \
+	SHRL	$12, R11; \
+	CMPL	R11, CONTEXT_GENERATION(DI); \
+	JNE	node; \
+log: \
+	ANDL	$0xfff, R12; \
+	MOVL	R9, R10; \
+	SHLQ	$4, R10; \
+	ADDQ	R8, R10; \
+	MOVL	BX, R11; \
+	ANDL	$0x3fff, R11; \
+	SHLQ	$47, R11; \
+	ORQ	R15, R11; \
+	kind; \
+	MOVQ	R11, CHUNK_EVENTS(R10); \
+	SHLQ	$47, R12; \
+	ORQ	(SP), R12; \
+	MOVQ	R12, (CHUNK_EVENTS+8)(R10); \
+	INCL	R9; \
+	MOVL	R9, CHUNK_COUNT(R8); \
+	ORL	$0x80000000, BX; \
+store: \
+	LOCK; \
+	CMPXCHGQ	R13, (DX); \
+	JNE	word; \
+next: \
+	ADDQ	$8, DX; \
+	SUBL	$0x10000, BX; \
+	TESTL	$0x7fff0000, BX; \
+	JNE	word; \
+	RET
+
+// NODE is a part of RECORD, out of the way: it logs the calling context of the innermost frame, if that of its caller is there.
+#define NODE \
+node: \
+	LEAQ	-16(R10), R12; \
+	CMPQ	R12, CONTEXT_BASE(DI); \
+	JEQ	outermost; \
+	MOVL	-20(R10), R12; \
+	MOVL	R12, R11; \
+	SHRL	$12, R11; \
+	CMPL	R11, CONTEXT_GENERATION(DI); \
+	JNE	slow; \
+	ANDL	$0xfff, R12; \
+	JMP	parent; \
+outermost: \
+	XORL	R12, R12; \
+parent: \
+	MOVL	R9, R11; \
+	SHLQ	$4, R11; \
+	ADDQ	R8, R11; \
+	BTSQ	$63, R12; \
+	MOVQ	R12, CHUNK_EVENTS(R11); \
+	MOVQ	-16(R10), R12; \
+	MOVQ	R12, (CHUNK_EVENTS+8)(R11); \
+	MOVL	CONTEXT_GENERATION(DI), R12; \
+	SHLL	$12, R12; \
+	ORL	R9, R12; \
+	MOVL	R12, -4(R10); \
+	INCL	R9; \
+	JMP	log
+
+// PRECISE looks for an access of the present epoch in the precise record of a word. `fits` checks the kind, in bits 8 and 9 of R8.
+#define PRECISE_AT(n, fits, other) \
+	MOVQ	(EXT_ACCESSES+n*8)(R12), R8; \
+	XORQ	R10, R8; \
+	MOVQ	R8, R9; \
+	SHLQ	$10, R9; \
+	JNE	other; \
+	SHRQ	$54, R8; \
+	fits(other); \
+	NOTL	R8; \
+	TESTL	CX, R8; \
+	JEQ	hit; \
+other:
+
+#define PRECISE(fits) \
+precise: \
+	MOVL	AX, R12; \
+	SHLL	$24, R12; \
+	MOVQ	AX, R10; \
+	SHRQ	$40, R10; \
+	ORL	R10, R12; \
+	SHLQ	$6, R12; \
+	MOVQ	EXTS, R10; \
+	ADDQ	R10, R12; \
+	MOVL	CONTEXT_LANE(DI), R10; \
+	SHLQ	$32, R10; \
+	MOVL	CONTEXT_CLOCK(DI), R9; \
+	ORQ	R9, R10; \
+	PRECISE_AT(0, fits, other0); \
+	PRECISE_AT(1, fits, other1); \
+	PRECISE_AT(2, fits, other2); \
+	PRECISE_AT(3, fits, other3); \
+	JMP	slow; \
+hit: \
+	CMPQ	AX, (DX); \
+	JEQ	next; \
+	JMP	word
+
+#define FITS_READ(other) \
+	BTL	$9, R8; \
+	JCS	other
+
+#define FITS_WRITE(other) \
+	MOVL	R8, R9; \
+	SHRL	$8, R9; \
+	CMPL	R9, $1; \
+	JNE	other
+
+// SLOW hands over to the runtime: the access is a scalar or a range.
+#define SLOW(scalar, range) \
+slow: \
+	MOVQ	R15, SI; \
+	ANDL	$0x7fff, BX; \
+	JNE	ranged; \
+	MOVQ	(SP), DX; \
+	LEAQ	scalar, R11; \
+	JMP	hbslow<>(SB); \
+ranged: \
+	MOVL	BX, DX; \
+	MOVQ	(SP), CX; \
+	LEAQ	range, R11; \
+	JMP	hbslow<>(SB)
+
+#define NO_KIND
+#define WRITE_KIND BTSQ $61, R11
+
+TEXT	hbread<>(SB), NOSPLIT|NOFRAME, $0-0
+	MOVQ	g_racectx(R14), DI
+	MOVQ	AX, R15
+	MOVL	CONTEXT_RECORD(DI), SI
+	TESTL	SI, SI
+	JEQ	slow
+word:
+	BEGIN_WORD
+	MOVL	R9, R12
+	XORL	SI, R12
+	CMPL	R12, $256
+	JAE	not_read
+	NOTL	R12
+	TESTL	CX, R12
+	JEQ	next
+not_read:
+	MOVL	R8, R12
+	XORL	SI, R12
+	CMPL	R12, $256
+	JAE	not_written
+	NOTL	R12
+	TESTL	CX, R12
+	JEQ	next
+	JMP	writes_known
+not_written:
+	TESTL	CX, R8
+	JEQ	writes_known
+	KNOWN(R8, writes_known)
+	TESTL	R9, R9
+	JEQ	new
+	MOVL	R9, R12
+	XORL	SI, R12
+	CMPL	R12, $256
+	JB	more
+	MOVL	CX, R12
+	NOTL	R12
+	ANDL	R9, R12
+	TESTL	$0xff, R12
+	JNE	slow
+	KNOWN(R9, new)
+	MOVL	SI, R13
+	ORL	CX, R13
+	JMP	whole
+more:
+	MOVL	R9, R13
+	ORL	CX, R13
+whole:
+	SHLQ	$32, R13
+	ORQ	R8, R13
+	RECORD(NO_KIND)
+	NODE
+	PRECISE(FITS_READ)
+	SLOW(tsan_hb_read, tsan_hb_read_range)
+
+TEXT	hbwrite<>(SB), NOSPLIT|NOFRAME, $0-0
+	MOVQ	g_racectx(R14), DI
+	MOVQ	AX, R15
+	MOVL	CONTEXT_RECORD(DI), SI
+	TESTL	SI, SI
+	JEQ	slow
+word:
+	BEGIN_WORD
+	MOVL	R8, R12
+	XORL	SI, R12
+	CMPL	R12, $256
+	JAE	not_written
+	NOTL	R12
+	TESTL	CX, R12
+	JEQ	next
+not_written:
+	XORL	R13, R13
+	TESTL	R9, R9
+	JEQ	reads_done
+	MOVL	R9, R12
+	XORL	SI, R12
+	CMPL	R12, $256
+	JB	reads_known
+	KNOWN(R9, reads_known)
+	MOVL	CX, R12
+	NOTL	R12
+	ANDL	R12, R9
+	TESTL	$0xff, R9
+	JEQ	reads_done
+	MOVL	R9, R13
+	SHLQ	$32, R13
+reads_done:
+	TESTL	R8, R8
+	JEQ	new
+	MOVL	R8, R12
+	XORL	SI, R12
+	CMPL	R12, $256
+	JB	more
+	MOVL	CX, R12
+	NOTL	R12
+	ANDL	R8, R12
+	TESTL	$0xff, R12
+	JNE	slow
+	KNOWN(R8, new)
+	MOVL	SI, R12
+	ORL	CX, R12
+	ORQ	R12, R13
+	JMP	whole
+more:
+	MOVL	R8, R12
+	ORL	CX, R12
+	ORQ	R12, R13
+whole:
+	RECORD(WRITE_KIND)
+	NODE
+	PRECISE(FITS_WRITE)
+	SLOW(tsan_hb_write, tsan_hb_write_range)
+
 // func raceread(addr uintptr)
 TEXT	runtime·raceread<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
 	SHADOW(outside)
-	MOVQ	(DX), DX
+	MOVQ	(DX), R8
 	MOVQ	g_racectx(R14), SI
 	MOVL	CONTEXT_STAMP(SI), SI
 	MOVQ	AX, CX
 	ANDL	$7, CX
-	MOVQ	DX, DI
+	MOVQ	R8, DI
 	SHRQ	$32, DI
 	XORL	SI, DI
-	XORL	SI, DX
+	XORL	SI, R8
 	CMPL	DI, $256
 	JAE	other
 	BTL	CX, DI
 	JCS	outside
 other:
-	CMPL	DX, $256
+	CMPL	R8, $256
 	JAE	slow
-	BTL	CX, DX
+	BTL	CX, R8
 	JCC	slow
 outside:
 	RET
 slow:
-	MOVQ	AX, SI
-	MOVQ	(SP), DX
-	LEAQ	tsan_hb_read, R11
-	JMP	hbslow<>(SB)
+	MOVL	$0x10000, BX
+	MOVL	$1, R8
+	SHLL	CX, R8
+	MOVL	R8, CX
+	JMP	hbread<>(SB)
 	SHADOW_DATA(outside)
 
 // func racewrite(addr uintptr)
 TEXT	runtime·racewrite<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
 	SHADOW(outside)
-	MOVL	(DX), DX
+	MOVL	(DX), R8
 	MOVQ	g_racectx(R14), SI
-	XORL	CONTEXT_STAMP(SI), DX
+	XORL	CONTEXT_STAMP(SI), R8
 	MOVQ	AX, CX
 	ANDL	$7, CX
-	CMPL	DX, $256
+	CMPL	R8, $256
 	JAE	slow
-	BTL	CX, DX
+	BTL	CX, R8
 	JCC	slow
 outside:
 	RET
 slow:
-	MOVQ	AX, SI
-	MOVQ	(SP), DX
-	LEAQ	tsan_hb_write, R11
-	JMP	hbslow<>(SB)
+	MOVL	$0x10000, BX
+	MOVL	$1, R8
+	SHLL	CX, R8
+	MOVL	R8, CX
+	JMP	hbwrite<>(SB)
 	SHADOW_DATA(outside)
 
 // Ranges of whole words, and ranges within one word, are looked at here; the others by the runtime. The range [AX, AX+BX) is not empty.
@@ -197,6 +519,9 @@ slow:
 	SHLL	CX, R8; \
 	MOVL	R8, CX
 
+// LONGEST is the most bytes that hbread and hbwrite take at once.
+#define LONGEST $0x3fff
+
 // func racereadrange(addr, size uintptr)
 TEXT	runtime·racereadrange<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
 	TESTQ	BX, BX
@@ -205,39 +530,50 @@ TEXT	runtime·racereadrange<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
 	MOVQ	g_racectx(R14), SI
 	MOVL	CONTEXT_STAMP(SI), SI
 	RANGE_MASK
-	MOVQ	(DX), DX
-	MOVQ	DX, DI
+	MOVQ	(DX), R8
+	MOVQ	R8, DI
 	SHRQ	$32, DI
 	XORL	SI, DI
-	XORL	SI, DX
+	XORL	SI, R8
 	CMPL	DI, $256
 	JAE	other
 	NOTL	DI
 	TESTL	CX, DI
 	JEQ	outside
 other:
-	CMPL	DX, $256
-	JAE	slow
-	NOTL	DX
-	TESTL	CX, DX
+	CMPL	R8, $256
+	JAE	one
+	NOTL	R8
+	TESTL	CX, R8
 	JEQ	outside
-	JMP	slow
+one:
+	ORL	$0x10000, BX
+	JMP	hbread<>(SB)
 words:
 	LEAQ	(DX)(BX*1), R9
+	MOVQ	DX, R8
 	ORL	$255, SI
 word:
-	MOVQ	(DX), DI
+	MOVQ	(R8), DI
 	CMPL	DI, SI
 	JEQ	next
 	SHRQ	$32, DI
 	CMPL	DI, SI
-	JNE	slow
+	JNE	many
 next:
-	ADDQ	$8, DX
-	CMPQ	DX, R9
+	ADDQ	$8, R8
+	CMPQ	R8, R9
 	JNE	word
 outside:
 	RET
+many:
+	CMPQ	BX, LONGEST
+	JHI	slow
+	MOVL	BX, CX
+	SHLL	$13, CX
+	ORL	CX, BX
+	MOVL	$0xff, CX
+	JMP	hbread<>(SB)
 slow:
 	MOVQ	AX, SI
 	MOVQ	BX, DX
@@ -254,25 +590,36 @@ TEXT	runtime·racewriterange<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
 	MOVQ	g_racectx(R14), SI
 	MOVL	CONTEXT_STAMP(SI), SI
 	RANGE_MASK
-	MOVL	(DX), DX
-	XORL	SI, DX
-	CMPL	DX, $256
-	JAE	slow
-	NOTL	DX
-	TESTL	CX, DX
+	MOVL	(DX), R8
+	XORL	SI, R8
+	CMPL	R8, $256
+	JAE	one
+	NOTL	R8
+	TESTL	CX, R8
 	JEQ	outside
-	JMP	slow
+one:
+	ORL	$0x10000, BX
+	JMP	hbwrite<>(SB)
 words:
 	LEAQ	(DX)(BX*1), R9
+	MOVQ	DX, R8
 	ORL	$255, SI
 word:
-	CMPL	SI, (DX)
-	JNE	slow
-	ADDQ	$8, DX
-	CMPQ	DX, R9
+	CMPL	SI, (R8)
+	JNE	many
+	ADDQ	$8, R8
+	CMPQ	R8, R9
 	JNE	word
 outside:
 	RET
+many:
+	CMPQ	BX, LONGEST
+	JHI	slow
+	MOVL	BX, CX
+	SHLL	$13, CX
+	ORL	CX, BX
+	MOVL	$0xff, CX
+	JMP	hbwrite<>(SB)
 slow:
 	MOVQ	AX, SI
 	MOVQ	BX, DX

@@ -56,7 +56,13 @@ impl<M: Memory> Detector<M> {
             let x = cell ^ own;
             x >= 256 || mask & !(x as u8) != 0
         };
-        !(miss(bits as u32) && (write || miss((bits >> 32) as u32)))
+        if !(miss(bits as u32) && (write || miss((bits >> 32) as u32))) {
+            return true;
+        }
+        match Word::unpack(bits) {
+            Word::Precise(index) => self.known_precisely(ctx, index, mask, write),
+            Word::Cells { .. } => false,
+        }
     }
 
     /// Makes sure that the epoch is marked as used, and has a stamp if one can be had.

@@ -1,6 +1,8 @@
 //! A goroutine as the engine sees it: its lane and clock, its vector clock, its calling context, and where its history goes.
 
 use crate::epoch::{Clock, Lane};
+use crate::history::Chunk;
+use crate::memo::{MEMOS, Memo};
 use crate::stamp::NO_STAMP;
 use crate::tree::Tree;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -18,8 +20,8 @@ pub struct Frame {
     pub node: u32,
 }
 
-/// The state of a live goroutine (or of a timer context). The first four fields are read and written by the fast paths
-/// in assembly, at these offsets.
+/// The state of a live goroutine (or of a timer context). The fast paths in assembly read and write
+/// some of the fields, at the offsets stated below.
 #[repr(C, align(64))]
 pub struct Context {
     /// The current stamp, shifted left by 8 as in a shadow cell; [`NO_STAMP`] when none was taken since the last release.
@@ -34,7 +36,7 @@ pub struct Context {
     pub base: *mut Frame,
     /// Go's number for the goroutine; 0 until it is learned.
     pub goid: AtomicU64,
-    /// Own time.
+    /// Own time. The fast paths read it.
     pub clock: AtomicU32,
     /// Whether something was recorded at `clock`, so that the next release must advance it.
     pub used: bool,
@@ -46,8 +48,13 @@ pub struct Context {
     pub tree: Tree,
     /// One more thing known, not in `tree` yet: the spawner at the time of the `go` statement.
     pub extra: (Lane, Clock),
-    /// Block of the newest history chunk; 0 when nothing was recorded.
-    pub chunk: u32,
+    /// The present stamp as in [`Context::stamp`], once the history has the present epoch, so that the fast paths may record
+    /// and log by themselves; 0 otherwise.
+    pub record: AtomicU32,
+    /// The newest history chunk; null when nothing was recorded.
+    pub chunk: *mut Chunk,
+    /// The epoch (lane above clock) of another lane that was last found in `tree`: a memo for the fast paths.
+    pub seen: AtomicU64,
     /// Generation of `chunk`, to tell stale cached nodes.
     pub generation: u32,
     /// The clock last written to the history.
@@ -60,6 +67,10 @@ pub struct Context {
     pub parent: Lane,
     /// Set for contexts that are no goroutine (timers) or the first one.
     pub flags: u32,
+    /// Changes whenever `tree` does.
+    pub learned: u32,
+    /// The synchronisation objects used last.
+    pub memos: [Memo; MEMOS],
 }
 
 /// [`Context::flags`]: the main goroutine.
@@ -70,8 +81,14 @@ const _: () = assert!(core::mem::offset_of!(Context, top) == 8);
 const _: () = assert!(core::mem::offset_of!(Context, limit) == 16);
 const _: () = assert!(core::mem::offset_of!(Context, base) == 24);
 const _: () = assert!(core::mem::offset_of!(Context, goid) == 32);
+const _: () = assert!(core::mem::offset_of!(Context, lane) == 4);
+const _: () = assert!(core::mem::offset_of!(Context, clock) == 40);
+const _: () = assert!(core::mem::offset_of!(Context, record) == 60);
+const _: () = assert!(core::mem::offset_of!(Context, chunk) == 64);
+const _: () = assert!(core::mem::offset_of!(Context, seen) == 72);
+const _: () = assert!(core::mem::offset_of!(Context, generation) == 80);
 const _: () = assert!(size_of::<Frame>() == 16);
-const _: () = assert!(size_of::<Context>() == 128);
+const _: () = assert!(size_of::<Context>() == 256);
 
 /// `NO_STAMP` as it stands in [`Context::stamp`].
 pub const NO_STAMP_CELL: u32 = NO_STAMP << 8;

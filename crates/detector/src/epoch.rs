@@ -105,6 +105,11 @@ impl Entry {
     pub const fn kind(self) -> Kind {
         Kind::from_bits((self.0 >> 62) as u8)
     }
+    /// Whether lane and clock are the same.
+    #[inline]
+    pub const fn same_epoch(self, other: Self) -> bool {
+        (self.0 ^ other.0) << (64 - 32 - LANE_BITS) == 0
+    }
     /// The same access to other bytes.
     #[inline]
     pub const fn with_mask(self, mask: u8) -> Self {

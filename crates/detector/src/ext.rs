@@ -6,7 +6,7 @@
 
 use crate::context::Context;
 use crate::epoch::{Clock, Entry, Kind, Lane};
-use crate::memory::{Blocks, Memory, Spin};
+use crate::memory::{Blocks, Memory, SeqLock};
 use crate::shadow::{Cell, Word};
 use crate::tree::Tree;
 use crate::{Conflicts, Detector};
@@ -34,28 +34,40 @@ struct MoreSync {
     next: u32,
 }
 
-/// A precise record. 64 bytes.
+/// A precise record. 64 bytes. The fast paths in assembly look through `inline` for an access of the present epoch, without the
+/// lock: only the goroutine itself ever puts one there, and nobody else takes one away before its epoch has ended. So slots
+/// that are not in use must be empty.
 #[repr(C, align(64))]
 pub struct Ext {
-    lock: Spin,
-    _free_link: u32,
+    lock: SeqLock,
+    /// Block of the accesses when they are not inline. (A free slot has its link here.)
+    list: u32,
     len: u16,
     /// Block class of `list`; 0 when the accesses are inline.
-    class: u16,
-    list: u32,
+    class: u8,
+    /// How often it could have been turned back into cells.
+    idle: u8,
     more: u32,
-    _pad: u32,
     sync: SyncClock,
-    inline: [Entry; 3],
+    inline: [Entry; INLINE],
 }
+
+/// Accesses held without a list.
+const INLINE: usize = 4;
+/// The class of the first list.
+const FIRST_LIST: u8 = 6;
+/// A record is turned back into cells when that could have been done this many times: words that change to and fro stay records.
+const IDLE_ROUNDS: u8 = 8;
 
 const _: () = assert!(size_of::<SyncClock>() == 16);
 const _: () = assert!(size_of::<Ext>() == 64);
+const _: () = assert!(core::mem::offset_of!(Ext, list) == 4);
+const _: () = assert!(core::mem::offset_of!(Ext, inline) == 32);
 
 impl Ext {
     #[inline]
     fn capacity(&self) -> usize {
-        if self.class == 0 { self.inline.len() } else { 1 << (self.class - 3) }
+        if self.class == 0 { INLINE } else { 1 << (self.class - 3) }
     }
 
     #[inline]
@@ -72,6 +84,14 @@ pub struct Locked<'a> {
     index: u32,
 }
 
+impl Locked<'_> {
+    /// The record's index.
+    #[inline]
+    pub(crate) fn index(&self) -> u32 {
+        self.index
+    }
+}
+
 impl<M: Memory> Detector<M> {
     /// Locks the record of `addr`'s granule. Without one: `None` unless `create`, then one is made of the cells.
     pub(crate) fn locked(&self, shard: u32, addr: usize, create: bool) -> Option<Locked<'_>> {
@@ -86,7 +106,7 @@ impl<M: Memory> Detector<M> {
                     if word.load(Ordering::Acquire) == bits {
                         return Some(Locked { ext, word, index });
                     }
-                    ext.lock.unlock();
+                    ext.lock.unlock_unchanged();
                 }
                 Word::Cells { write, read } => {
                     if !create {
@@ -103,13 +123,15 @@ impl<M: Memory> Detector<M> {
                     ext.lock.lock::<M>();
                     ext.len = 0;
                     ext.class = 0;
+                    ext.idle = 0;
                     ext.list = 0;
                     ext.more = 0;
+                    ext.inline = [Entry(0); INLINE];
                     ext.sync = SyncClock { tree: Tree::EMPTY, lane: 0, clock: 0, offset: 0, next_class: 0, _pad: 0 };
                     for (cell, kind) in [(write, Kind::Write), (read, Kind::Read)] {
                         if !cell.is_empty() {
                             let (lane, clock) = self.stamps.epoch(cell.stamp());
-                            let at = ext.len as usize % 3;
+                            let at = ext.len as usize % INLINE;
                             ext.inline[at] = Entry::new(lane, clock, cell.mask(), kind);
                             ext.len += 1;
                         }
@@ -136,6 +158,39 @@ impl<M: Memory> Detector<M> {
         }
     }
 
+    /// Whether a record has an access of the present epoch that says as much as this one. Takes no lock: such accesses are put
+    /// there and taken away by the goroutine itself only, as long as the epoch lasts.
+    pub(crate) fn known_precisely(&self, ctx: &Context, index: u32, mask: u8, write: bool) -> bool {
+        let ext = self.exts.at(index);
+        // SAFETY: slots of `exts` stay records for ever; fields that may change meanwhile are read as volatile, and the list is
+        // looked at only if the version tells that it belonged to the record (blocks stay mapped for ever).
+        unsafe {
+            let lock = &(*ext).lock;
+            let version = lock.version();
+            let class = (&raw const (*ext).class).read_volatile();
+            let list = (&raw const (*ext).list).read_volatile();
+            let len = (&raw const (*ext).len).read_volatile() as usize;
+            core::sync::atomic::fence(Ordering::Acquire);
+            if version & 1 != 0 || lock.version() != version {
+                return false;
+            }
+            let entries =
+                if class == 0 { (&raw const (*ext).inline).cast::<Entry>() } else { self.blocks.at::<Entry>(list) };
+            let epoch = Entry::new(ctx.lane, ctx.now(), 0, Kind::Read);
+            for i in 0..len {
+                let entry = entries.wrapping_add(i).read_volatile();
+                let kind = entry.kind();
+                if entry.same_epoch(epoch)
+                    && mask & !entry.mask() == 0
+                    && (kind == Kind::Write || !write && kind == Kind::Read)
+                {
+                    return true;
+                }
+            }
+            false
+        }
+    }
+
     /// Checks an access against a locked record and records it there; `false` when this epoch's records already said it.
     pub(crate) fn access_locked(
         &self,
@@ -153,43 +208,51 @@ impl<M: Memory> Detector<M> {
         let mut same: *mut Entry = core::ptr::null_mut();
         // A record of this very epoch already says as much.
         let mut redundant = false;
+        // Whether others' accesses that cannot conflict shall be looked at, too, in order to drop those that are superfluous.
+        let prune = len == ext.capacity() || len <= INLINE;
         let mut i = 0;
         while i < len {
             // SAFETY: i < len <= capacity of the list.
             let slot = unsafe { entries.add(i) };
             // SAFETY: as above.
             let entry = unsafe { *slot };
+            i += 1;
             let mine = entry.lane() == lane;
-            if entry.mask() & mask != 0 || mine {
-                let ordered = mine || self.knows(ctx, entry.lane(), entry.clock());
-                if !ordered && kind.conflicts(entry.kind()) {
+            let conflicts = kind.conflicts(entry.kind());
+            if !mine && (entry.mask() & mask == 0 || !(conflicts || prune && kind.covers(entry.kind()))) {
+                continue;
+            }
+            let ordered = mine || self.knows(ctx, entry.lane(), entry.clock());
+            if !ordered {
+                if conflicts {
                     out.push(granule, entry, mask);
                 }
-                if mine && entry.clock() == now && entry.kind().covers(kind) && mask & !entry.mask() == 0 {
-                    redundant = true;
-                } else if ordered && kind.covers(entry.kind()) {
-                    if mine && entry.clock() == now && entry.kind() == kind {
-                        same = slot;
-                        i += 1;
-                        continue;
-                    }
-                    let rest = entry.mask() & !mask;
-                    if rest == 0 {
-                        len -= 1;
-                        // SAFETY: len is now the last slot; `same` may point there.
-                        unsafe {
-                            if same == entries.add(len) {
-                                same = slot;
-                            }
-                            *slot = *entries.add(len);
+                continue;
+            }
+            if mine && entry.clock() == now && entry.kind().covers(kind) && mask & !entry.mask() == 0 {
+                redundant = true;
+            } else if kind.covers(entry.kind()) {
+                if mine && entry.clock() == now && entry.kind() == kind {
+                    same = slot;
+                    continue;
+                }
+                let rest = entry.mask() & !mask;
+                if rest == 0 {
+                    i -= 1;
+                    len -= 1;
+                    // SAFETY: len is now the last slot; `same` may point there.
+                    unsafe {
+                        if same == entries.add(len) {
+                            same = slot;
                         }
-                        continue;
+                        *slot = *entries.add(len);
+                        *entries.add(len) = Entry(0);
                     }
+                } else if rest != entry.mask() {
                     // SAFETY: as above.
                     unsafe { *slot = entry.with_mask(rest) };
                 }
             }
-            i += 1;
         }
         ext.len = len as u16;
         if redundant {
@@ -207,18 +270,19 @@ impl<M: Memory> Detector<M> {
     fn push_entry(&self, ext: &mut Ext, shard: u32, entry: Entry) {
         let len = ext.len as usize;
         if len == ext.capacity() && len < crate::limits::ACCESSES_PER_WORD {
-            let class = if ext.class == 0 { 6 } else { ext.class + 1 };
-            let list = self.blocks.alloc::<M>(class as u32, shard);
+            let class = if ext.class == 0 { FIRST_LIST } else { ext.class + 1 };
+            let list = self.blocks.alloc::<M>(u32::from(class), shard);
             if list != 0 {
                 let old = ext.entries(&self.blocks);
                 // SAFETY: both lists have room for `len` entries and are different blocks.
                 unsafe { core::ptr::copy_nonoverlapping(old, self.blocks.at::<Entry>(list), len) };
                 if ext.class != 0 {
                     // SAFETY: the old list came from this class and is no longer referred to.
-                    unsafe { self.blocks.free(&self.memory, ext.class as u32, shard, ext.list) };
+                    unsafe { self.blocks.free(&self.memory, u32::from(ext.class), shard, ext.list) };
                 }
                 ext.class = class;
                 ext.list = list;
+                ext.inline = [Entry(0); INLINE];
             }
         }
         let entries = ext.entries(&self.blocks);
@@ -280,10 +344,23 @@ impl<M: Memory> Detector<M> {
         Some(&mut more.sync)
     }
 
-    /// Unlocks a record.
+    /// Unlocks a record that may have changed.
     #[inline]
     pub(crate) fn unlock(&self, locked: Locked<'_>) {
         locked.ext.lock.unlock();
+    }
+
+    /// Unlocks a record that is as it was.
+    #[inline]
+    pub(crate) fn unlock_unchanged(&self, locked: Locked<'_>) {
+        locked.ext.lock.unlock_unchanged();
+    }
+
+    /// The version of the record with the given index; odd while it is locked.
+    #[inline]
+    pub(crate) fn version(&self, index: u32) -> u32 {
+        // SAFETY: slots of `exts` stay records for ever, and their lock is an atomic.
+        unsafe { (*self.exts.at(index)).lock.version() }
     }
 
     /// Unlocks a record after a plain access, turning it back into cells when it holds no more than they can say:
@@ -292,6 +369,7 @@ impl<M: Memory> Detector<M> {
         let ext = locked.ext;
         let stamp = ctx.current_stamp();
         if ext.len <= 2 && ext.sync.offset == 0 && ext.more == 0 && stamp != crate::stamp::NO_STAMP {
+            ext.idle = ext.idle.saturating_add(1);
             let entries = ext.entries(&self.blocks);
             let (mut write, mut read, mut fits) = (Cell(0), Cell(0), true);
             for i in 0..ext.len as usize {
@@ -304,7 +382,7 @@ impl<M: Memory> Detector<M> {
                     _ => fits = false,
                 }
             }
-            if fits {
+            if fits && ext.idle > IDLE_ROUNDS {
                 locked.word.store(Word::Cells { write, read }.pack(), Ordering::Release);
                 self.dispose(ext, ctx.shard);
                 ext.lock.unlock();
@@ -320,7 +398,7 @@ impl<M: Memory> Detector<M> {
     fn dispose(&self, ext: &mut Ext, shard: u32) {
         if ext.class != 0 {
             // SAFETY: the list came from this class and goes with the record.
-            unsafe { self.blocks.free(&self.memory, ext.class as u32, shard, ext.list) };
+            unsafe { self.blocks.free(&self.memory, u32::from(ext.class), shard, ext.list) };
             ext.class = 0;
         }
         self.trees.drop::<M>(shard, ext.sync.tree.take());
@@ -354,6 +432,10 @@ impl<M: Memory> Detector<M> {
                     kept += 1;
                 }
             }
+        }
+        for i in kept..len {
+            // SAFETY: i < len.
+            unsafe { *entries.add(i) = Entry(0) };
         }
         ext.len = kept as u16;
         for byte in 0..8 {

@@ -4,11 +4,12 @@ use crate::Detector;
 use crate::context::{Context, FLAG_MAIN, Frame, NO_STAMP_CELL};
 use crate::epoch::{Clock, Lane};
 use crate::history::{FIRST_STACK_CLASS, stack_frames};
+use crate::memo::{MEMOS, Memo};
 use crate::memory::Memory;
 use crate::tree::Tree;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-const CONTEXT_CLASS: u32 = 7;
+const CONTEXT_CLASS: u32 = 8;
 const _: () = assert!(size_of::<Context>() == 1 << CONTEXT_CLASS);
 
 impl<M: Memory> Detector<M> {
@@ -50,13 +51,17 @@ impl<M: Memory> Detector<M> {
                 ignore: 0,
                 tree,
                 extra,
-                chunk: 0,
+                record: AtomicU32::new(0),
+                chunk: core::ptr::null_mut(),
+                seen: AtomicU64::new(0),
                 generation: 0,
                 history_clock: 0,
                 created,
                 shard,
                 parent: parent_lane,
                 flags,
+                learned: 0,
+                memos: [Memo::NONE; MEMOS],
             });
         }
         let info = self.lane_info(lane);
@@ -167,7 +172,14 @@ impl<M: Memory> Detector<M> {
     /// Whether what `ctx` has done and heard of includes `lane`'s time `clock`.
     #[inline]
     pub fn knows(&self, ctx: &Context, lane: Lane, clock: Clock) -> bool {
-        lane == ctx.lane || (lane == ctx.extra.0 && clock <= ctx.extra.1) || self.trees.get(&ctx.tree, lane) >= clock
+        if lane == ctx.lane {
+            return true;
+        }
+        let known = (lane == ctx.extra.0 && clock <= ctx.extra.1) || self.trees.get(&ctx.tree, lane) >= clock;
+        if known {
+            ctx.seen.store((lane as u64) << 32 | clock as u64, Ordering::Relaxed);
+        }
+        known
     }
 
     /// Ends the epoch if anything was recorded in it.
@@ -177,6 +189,7 @@ impl<M: Memory> Detector<M> {
     pub(crate) fn tick(&self, ctx: &mut Context) {
         if ctx.used {
             ctx.used = false;
+            ctx.record.store(0, Ordering::Relaxed);
             ctx.stamp.store(NO_STAMP_CELL, Ordering::Release);
             let now = ctx.now();
             ctx.clock.store(now + 1, Ordering::Relaxed);
@@ -210,7 +223,8 @@ impl<M: Memory> Detector<M> {
         self.retire_lane(ctx.lane, ctx.shard);
         ctx.lane = lane;
         ctx.clock.store(last + 1, Ordering::Relaxed);
-        ctx.chunk = 0;
+        ctx.chunk = core::ptr::null_mut();
+        ctx.memos = [Memo::NONE; MEMOS];
         ctx.history_clock = 0;
         info.context.store(block, Ordering::Release);
     }
@@ -218,7 +232,11 @@ impl<M: Memory> Detector<M> {
     /// Moves [`Context::extra`] into the tree, so that the tree alone says what is known of others.
     #[inline]
     pub(crate) fn flush_extra(&self, ctx: &mut Context) {
+        if ctx.extra.1 == 0 {
+            return;
+        }
         let (lane, clock) = core::mem::take(&mut ctx.extra);
+        ctx.learned = ctx.learned.wrapping_add(1);
         self.trees.raise::<M>(ctx.shard, &mut ctx.tree, lane, clock);
     }
 
@@ -232,6 +250,7 @@ impl<M: Memory> Detector<M> {
     /// Orders everything that any goroutine did so far before what `ctx` does next. For finalizers: the collector has found the
     /// object unreachable, which orders its users' accesses.
     pub fn acquire_all(&self, ctx: &mut Context) {
+        ctx.learned = ctx.learned.wrapping_add(1);
         for lane in 1..=self.top_lane() {
             let info = self.lane_info(lane);
             let clock = match self.context_of(lane) {

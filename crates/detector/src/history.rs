@@ -11,15 +11,15 @@
 //! A reader may look at a chunk while its owner writes or drops it; it checks the chunk's sequence number afterwards.
 
 use crate::Detector;
-use crate::context::{Context, Frame};
+use crate::context::{Context, Frame, NO_STAMP_CELL};
 use crate::epoch::{Clock, Kind, Lane};
 use crate::limits::FRAMES;
 use crate::memory::Memory;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-/// The head of a chunk; events follow it in the same block.
+/// The head of a chunk; events follow it in the same block. The fast paths in assembly append to it.
 #[repr(C)]
-struct Chunk {
+pub struct Chunk {
     older: AtomicU32,
     newer: AtomicU32,
     /// Odd while the chunk is not in use; changes at every reuse.
@@ -33,6 +33,8 @@ struct Chunk {
 
 const HEAD: usize = 32;
 const _: () = assert!(size_of::<Chunk>() == HEAD);
+const _: () = assert!(core::mem::offset_of!(Chunk, count) == 16);
+const _: () = assert!(core::mem::offset_of!(Chunk, capacity) == 20);
 /// The first chunk of a goroutine: 512 bytes, 30 events.
 const FIRST_CLASS: u32 = 9;
 /// The largest chunk: 64 KiB.
@@ -109,8 +111,8 @@ impl<M: Memory> Detector<M> {
         let (size, code) = (size as u64, kind as u64);
         let depth = ctx.depth();
         let (chunk, node) = 'found: {
-            if ctx.chunk != 0 {
-                let chunk = self.blocks.at::<Chunk>(ctx.chunk);
+            let chunk = ctx.chunk;
+            if !chunk.is_null() {
                 // SAFETY: the context's chunk is a live chunk that only its goroutine writes.
                 let (count, capacity) = unsafe { ((*chunk).count.load(Ordering::Relaxed), (*chunk).capacity) };
                 let missing = self.missing_nodes(ctx);
@@ -137,6 +139,10 @@ impl<M: Memory> Detector<M> {
         let high = pc & ((1 << ADDR_BITS) - 1) | node << ADDR_BITS | (size >> 14) << (ADDR_BITS + NODE_BITS);
         write_event(chunk, count, low, high);
         count_at.store(count + 1, Ordering::Release);
+        let stamp = ctx.stamp.load(Ordering::Relaxed);
+        if stamp != NO_STAMP_CELL {
+            ctx.record.store(stamp, Ordering::Relaxed);
+        }
     }
 
     /// How many of the innermost frames have no node in the current chunk.
@@ -190,10 +196,11 @@ impl<M: Memory> Detector<M> {
         let lane = self.lane_info(ctx.lane);
         let newest = lane.newest.load(Ordering::Relaxed);
         let mut class = FIRST_CLASS;
-        if ctx.chunk != 0 {
+        if !ctx.chunk.is_null() {
             // SAFETY: a live chunk of our lane.
-            class = unsafe { (*self.blocks.at::<Chunk>(ctx.chunk)).class } + 1;
+            class = unsafe { (*ctx.chunk).class } + 1;
         }
+        ctx.record.store(0, Ordering::Relaxed);
         let pressed = self.history_pressed();
         if pressed && class > FIRST_CLASS + 3 {
             class = FIRST_CLASS + 3;
@@ -248,7 +255,7 @@ impl<M: Memory> Detector<M> {
         lane.newest.store(block, Ordering::Release);
         lane.events.fetch_add((1 << class) / 16, Ordering::Relaxed);
         self.history_bytes.fetch_add(1 << class, Ordering::Relaxed);
-        ctx.chunk = block;
+        ctx.chunk = chunk;
         ctx.history_clock = 0;
         ctx.generation += 1;
         if ctx.generation >= 1 << (32 - NODE_BITS) {

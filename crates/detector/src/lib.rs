@@ -16,6 +16,7 @@ pub mod goroutine;
 pub mod history;
 pub mod lane;
 pub mod limits;
+pub mod memo;
 pub mod memory;
 pub mod shadow;
 pub mod stamp;
@@ -26,6 +27,7 @@ pub use context::Context;
 pub use epoch::{Clock, Entry, Kind, Lane};
 use memory::{Blocks, Memory, Region, Slab};
 
+use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 /// An earlier access that an access raced with.
@@ -44,7 +46,7 @@ pub const CONFLICTS: usize = 8;
 
 /// The races that one access was found in.
 pub struct Conflicts {
-    items: [Conflict; CONFLICTS],
+    items: [MaybeUninit<Conflict>; CONFLICTS],
     len: usize,
 }
 
@@ -52,13 +54,13 @@ impl Conflicts {
     /// None.
     #[inline]
     pub fn new() -> Self {
-        Self { items: [Conflict { granule: 0, earlier: Entry(0), mask: 0 }; CONFLICTS], len: 0 }
+        Self { items: [const { MaybeUninit::uninit() }; CONFLICTS], len: 0 }
     }
     /// Those found.
     #[inline]
     pub fn as_slice(&self) -> &[Conflict] {
-        // SAFETY: len <= CONFLICTS.
-        unsafe { core::slice::from_raw_parts(self.items.as_ptr(), self.len) }
+        // SAFETY: len <= CONFLICTS, and the first len were written.
+        unsafe { core::slice::from_raw_parts(self.items.as_ptr().cast(), self.len) }
     }
     /// Whether there are none.
     #[inline]
@@ -68,7 +70,7 @@ impl Conflicts {
     #[cold]
     fn push(&mut self, granule: usize, earlier: Entry, mask: u8) {
         if let Some(slot) = self.items.get_mut(self.len) {
-            *slot = Conflict { granule, earlier, mask };
+            slot.write(Conflict { granule, earlier, mask });
             self.len += 1;
         }
     }

@@ -99,6 +99,46 @@ impl Default for Spin {
     }
 }
 
+/// A [`Spin`] lock that also tells readers who do not take it whether what it guards has changed: odd while it is held, and another
+/// even number after a change.
+#[repr(transparent)]
+pub struct SeqLock(AtomicU32);
+
+impl SeqLock {
+    /// Takes the lock, waiting for its holder.
+    #[inline]
+    pub fn lock<M: Memory>(&self) {
+        let mut spins = 0;
+        loop {
+            let now = self.0.load(Ordering::Relaxed);
+            if now & 1 == 0 && self.0.compare_exchange_weak(now, now | 1, Ordering::Acquire, Ordering::Relaxed).is_ok()
+            {
+                return;
+            }
+            M::pause(spins);
+            spins += 1;
+        }
+    }
+
+    /// Opens the lock again after a change; only its holder may.
+    #[inline]
+    pub fn unlock(&self) {
+        self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
+    }
+
+    /// Opens the lock again; nothing was changed. Only its holder may.
+    #[inline]
+    pub fn unlock_unchanged(&self) {
+        self.0.store(self.0.load(Ordering::Relaxed) & !1, Ordering::Release);
+    }
+
+    /// The present version; odd while the lock is held.
+    #[inline]
+    pub fn version(&self) -> u32 {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
 /// How many ways free lists and stamp batches are split. A power of two.
 pub const SHARDS: usize = 16;
 

@@ -7,6 +7,7 @@
 use crate::context::Context;
 use crate::epoch::Kind;
 use crate::ext::SyncClock;
+use crate::memo::{GIVEN, READ, TAKEN};
 use crate::memory::Memory;
 use crate::{Conflicts, Detector};
 
@@ -23,31 +24,47 @@ pub enum AtomicEffect {
 
 impl<M: Memory> Detector<M> {
     /// Orders what was released to `addr` before what `ctx` does next.
+    #[inline]
     pub fn acquire(&self, ctx: &mut Context, addr: usize) {
+        if self.taken_before(ctx, addr) {
+            return;
+        }
         if let Some(mut locked) = self.locked(ctx.shard, addr, false) {
             if let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, false) {
                 self.take_over(ctx, sync);
             }
-            self.unlock(locked);
+            self.remember(ctx, &locked, addr, 0, TAKEN, false);
+            self.unlock_unchanged(locked);
         }
     }
 
     /// Orders what `ctx` did so far before whoever acquires `addr` next; what others released there before is replaced.
+    #[inline]
     pub fn release(&self, ctx: &mut Context, addr: usize) {
+        if self.given_before(ctx, addr) {
+            return;
+        }
         self.flush_extra(ctx);
         if let Some(mut locked) = self.locked(ctx.shard, addr, true) {
+            let mut known = 0;
             if let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, true) {
                 self.put(ctx, sync);
+                known = TAKEN | GIVEN;
             }
+            self.tick(ctx);
+            self.remember(ctx, &locked, addr, 0, known, true);
             self.unlock(locked);
         }
-        self.tick(ctx);
     }
 
     /// As [`Detector::release`], but what others released there stays, too.
     pub fn release_merge(&self, ctx: &mut Context, addr: usize) {
+        if self.given_before(ctx, addr) {
+            return;
+        }
         self.flush_extra(ctx);
         if let Some(mut locked) = self.locked(ctx.shard, addr, true) {
+            let mut known = 0;
             if let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, true) {
                 let (lane, clock) = (sync.lane, sync.clock);
                 self.trees.join::<M>(ctx.shard, &mut sync.tree, &ctx.tree);
@@ -56,10 +73,12 @@ impl<M: Memory> Detector<M> {
                 }
                 sync.lane = ctx.lane;
                 sync.clock = ctx.published();
+                known = GIVEN;
             }
+            self.tick(ctx);
+            self.remember(ctx, &locked, addr, 0, known, true);
             self.unlock(locked);
         }
-        self.tick(ctx);
     }
 
     /// Takes over what was released to `addr`, and puts there what `ctx` knew before. What the k-th user of a channel
@@ -72,6 +91,7 @@ impl<M: Memory> Detector<M> {
                 sync.tree = self.trees.share(&ctx.tree);
                 sync.lane = ctx.lane;
                 sync.clock = ctx.published();
+                ctx.learned = ctx.learned.wrapping_add(1);
                 self.trees.join::<M>(ctx.shard, &mut ctx.tree, &tree);
                 self.trees.drop::<M>(ctx.shard, tree);
                 self.learn(ctx, lane, clock);
@@ -85,6 +105,7 @@ impl<M: Memory> Detector<M> {
     pub fn edge(&self, from: &mut Context, to: &mut Context) {
         self.flush_extra(from);
         self.flush_extra(to);
+        to.learned = to.learned.wrapping_add(1);
         self.trees.join::<M>(to.shard, &mut to.tree, &from.tree);
         let (lane, now) = (from.lane, from.published());
         self.learn(to, lane, now);
@@ -119,16 +140,24 @@ impl<M: Memory> Detector<M> {
         {
             self.take_over(ctx, sync);
         }
-        if self.access_locked(&mut locked, ctx, granule, mask, kind, out) {
+        let recorded = self.access_locked(&mut locked, ctx, granule, mask, kind, out);
+        if recorded {
             ctx.used = true;
             self.log_access(ctx, addr, size, kind, pc);
         }
-        if writes && let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, true) {
-            self.put(ctx, sync);
-        }
-        self.unlock(locked);
         if writes {
+            if let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, true) {
+                self.put(ctx, sync);
+            }
+            self.unlock(locked);
             self.tick(ctx);
+        } else {
+            self.remember(ctx, &locked, addr, size, TAKEN | READ, recorded);
+            if recorded {
+                self.unlock(locked);
+            } else {
+                self.unlock_unchanged(locked);
+            }
         }
         result
     }
@@ -136,6 +165,7 @@ impl<M: Memory> Detector<M> {
     /// Orders what `sync` holds before what `ctx` does next.
     #[inline]
     fn take_over(&self, ctx: &mut Context, sync: &SyncClock) {
+        ctx.learned = ctx.learned.wrapping_add(1);
         self.trees.join::<M>(ctx.shard, &mut ctx.tree, &sync.tree);
         self.learn(ctx, sync.lane, sync.clock);
     }

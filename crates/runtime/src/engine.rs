@@ -246,8 +246,14 @@ pub fn malloc(addr: usize, size: usize) {
 
 #[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn free(addr: usize, size: usize) {
-    malloc(addr, size);
+    // Small blocks soon get a new owner, and are forgotten then: once is enough.
+    if size >= LARGE_BLOCK {
+        malloc(addr, size);
+    }
 }
+
+/// Blocks of this many bytes are forgotten when they are freed.
+const LARGE_BLOCK: usize = 2048;
 
 /// Runs `f` for a synchronisation of a goroutine on an address, unless it is to be ignored.
 #[inline]
@@ -424,8 +430,17 @@ macro_rules! atomic {
             let size = size_of::<$int>();
             let old = match op {
                 AtomicOp::Load => {
-                    let value = atomically(context, goid, addr, size, caller_pc, pc, || {
-                        (word.load(SeqCst), AtomicEffect::Load)
+                    let detector = &state().detector;
+                    let again = match known(context) {
+                        Some(ctx) if ctx.ignore == 0 && detector.memory.has(addr) => {
+                            detector.load_again(ctx, addr, size, || word.load(SeqCst))
+                        }
+                        _ => None,
+                    };
+                    let value = again.unwrap_or_else(|| {
+                        atomically(context, goid, addr, size, caller_pc, pc, || {
+                            (word.load(SeqCst), AtomicEffect::Load)
+                        })
                     });
                     // SAFETY: a load's result follows the address.
                     unsafe { arguments.add(8).cast::<$int>().write(value) };

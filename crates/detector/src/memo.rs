@@ -1,0 +1,122 @@
+//! What a goroutine remembers of the synchronisation objects it used last, so that doing the same again takes no lock.
+//!
+//! A precise record's version ([`crate::memory::SeqLock`]) changes whenever its content does. So what held for a version
+//! holds as long as the version stays: that everything released there is known already, that the goroutine's atomic read of this
+//! epoch is recorded, that the object holds just what the goroutine would release. A lock that is taken and given back by one
+//! goroutine, or a flag that many read and nobody sets any more, is decided by this.
+
+use crate::Detector;
+use crate::context::Context;
+use crate::epoch::Clock;
+use crate::ext::Locked;
+use crate::memory::Memory;
+use crate::shadow::Word;
+use core::sync::atomic::Ordering;
+
+/// How many objects are remembered. A power of two.
+pub const MEMOS: usize = 4;
+
+/// All that was released to the object is known.
+pub const TAKEN: u32 = 1;
+/// The goroutine's atomic read of the present epoch is recorded.
+pub const READ: u32 = 2;
+/// The object holds what the goroutine would release to it.
+pub const GIVEN: u32 = 4;
+
+/// What is remembered of one object. 32 bytes.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Memo {
+    /// The object's address; 0 when nothing is remembered.
+    addr: usize,
+    /// Its precise record.
+    index: u32,
+    /// The record's version.
+    version: u32,
+    /// How often the goroutine had learned of others ([`Context::learned`]).
+    learned: u32,
+    /// The goroutine's clock.
+    clock: Clock,
+    /// [`TAKEN`], [`READ`], [`GIVEN`].
+    known: u32,
+    /// Bytes of the atomic read.
+    size: u32,
+}
+
+impl Memo {
+    /// Nothing.
+    pub const NONE: Memo = Memo { addr: 0, index: 0, version: 0, learned: 0, clock: 0, known: 0, size: 0 };
+}
+
+const _: () = assert!(size_of::<Memo>() == 32);
+
+#[inline]
+fn slot(addr: usize) -> usize {
+    (addr >> 2 ^ addr >> 6) & (MEMOS - 1)
+}
+
+impl<M: Memory> Detector<M> {
+    /// The memo of `addr`, if its record has not changed since.
+    #[inline]
+    fn memo<'a>(&self, ctx: &'a Context, addr: usize) -> Option<&'a Memo> {
+        let memo = &ctx.memos[slot(addr)];
+        if memo.addr != addr {
+            return None;
+        }
+        let Word::Precise(index) = Word::unpack(self.memory.word(addr).load(Ordering::Acquire)) else { return None };
+        (index == memo.index && self.version(index) == memo.version).then_some(memo)
+    }
+
+    /// Whether acquiring from `addr` would tell nothing new.
+    #[inline]
+    pub(crate) fn taken_before(&self, ctx: &Context, addr: usize) -> bool {
+        self.memo(ctx, addr).is_some_and(|memo| memo.known & TAKEN != 0)
+    }
+
+    /// Whether releasing to `addr` would change nothing.
+    #[inline]
+    pub(crate) fn given_before(&self, ctx: &Context, addr: usize) -> bool {
+        !ctx.used
+            && ctx.extra.1 == 0
+            && self
+                .memo(ctx, addr)
+                .is_some_and(|memo| memo.known & GIVEN != 0 && memo.clock == ctx.now() && memo.learned == ctx.learned)
+    }
+
+    /// An atomic load whose access is recorded and whose object is known: performs it, unless something changed meanwhile.
+    #[inline]
+    pub fn load_again<R>(&self, ctx: &Context, addr: usize, size: usize, load: impl Fn() -> R) -> Option<R> {
+        let memo = self.memo(ctx, addr)?;
+        if memo.known & (TAKEN | READ) != TAKEN | READ || memo.clock != ctx.now() || memo.size != size as u32 {
+            return None;
+        }
+        let value = load();
+        // A store takes the lock first, so a load that observed it finds another version here.
+        core::sync::atomic::fence(Ordering::Acquire);
+        (self.version(memo.index) == memo.version).then_some(value)
+    }
+
+    /// Remembers what holds of `addr` once `locked` will have been unlocked, `changed` or not.
+    #[inline]
+    pub(crate) fn remember(
+        &self,
+        ctx: &mut Context,
+        locked: &Locked<'_>,
+        addr: usize,
+        size: usize,
+        known: u32,
+        changed: bool,
+    ) {
+        let version = self.version(locked.index());
+        let memo = &mut ctx.memos[slot(addr)];
+        *memo = Memo {
+            addr,
+            index: locked.index(),
+            version: if changed { version.wrapping_add(1) } else { version & !1 },
+            learned: ctx.learned,
+            clock: ctx.clock.load(Ordering::Relaxed),
+            known,
+            size: size as u32,
+        };
+    }
+}
