@@ -126,15 +126,20 @@ done:
 // What the fast paths know of the runtime's data: a goroutine's context, a chunk of its history, a precise record.
 #define CONTEXT_LANE 4
 #define CONTEXT_CLOCK 40
-#define CONTEXT_RECORD 60
+#define CONTEXT_USED 44
+#define NO_STAMP $0xfffffe00
 #define CONTEXT_CHUNK 64
 #define CONTEXT_SEEN 72
 #define CONTEXT_GENERATION 80
+#define CONTEXT_HISTORY_CLOCK 84
+#define CONTEXT_PC 112
 #define CHUNK_COUNT 16
 #define CHUNK_CAPACITY 20
 #define CHUNK_EVENTS 32
 #define EXTS $0x138000000000
+#define EXT_CLASS 10
 #define EXT_ACCESSES 32
+#define LANE_MASK $0x3fffff
 #define STAMPS $0x140000000000
 // The flag of a heap page lies here, at the page number of its shadow.
 #define TOUCHED $0x11ffdf400000
@@ -144,7 +149,7 @@ done:
 // accessed by the same goroutine, or by one that is known to come before, or never. All else goes to the runtime.
 //
 // AX is the address, DX the shadow word's address, BX the number of words (bits 16..31) and the size in bytes (bits 0..14,
-// 0 for a scalar), CX the mask of bytes in each word; the caller's pc is at (SP). Bit 31 of BX is set when the access
+// 0 for a scalar), CX the mask of bytes in each word, R11 the pc. Bit 31 of BX is set when the access
 // stands in the history. R15 keeps the address, DI the context, SI the stamp; AX is the word as it was read, R8 its
 // write cell, R9 its read cell, R13 what it will be.
 
@@ -178,6 +183,8 @@ known:
 
 // RECORD stores the word R13, after the access was logged, and goes on with the next word. `kind` sets the event's kind in R11.
 #define RECORD(kind) \
+	CMPL	SI, NO_STAMP; \
+	JEQ	slow; \
 	TESTQ	AX, AX; \
 	JNE	touched; \
 	BTQ	$45, DX; \
@@ -198,8 +205,10 @@ touched: \
 	CMPL	-8(R10), R8; \
 	JHI	slow; \
 	MOVQ	CONTEXT_CHUNK(DI), R8; \
+	TESTQ	R8, R8; \
+	JEQ	slow; \
 	MOVL	CHUNK_COUNT(R8), R9; \
-	LEAL	2(R9), R12; \
+	LEAL	3(R9), R12; \
 	CMPL	R12, CHUNK_CAPACITY(R8); \
 	JHI	slow; \
 	MOVL	-4(R10), R12; \
@@ -209,6 +218,10 @@ touched: \
 	JNE	node; \
 log: \
 	ANDL	$0xfff, R12; \
+	MOVL	CONTEXT_CLOCK(DI), R11; \
+	CMPL	R11, CONTEXT_HISTORY_CLOCK(DI); \
+	JNE	epoch; \
+logged_epoch: \
 	MOVL	R9, R10; \
 	SHLQ	$4, R10; \
 	ADDQ	R8, R10; \
@@ -219,11 +232,13 @@ log: \
 	kind; \
 	MOVQ	R11, CHUNK_EVENTS(R10); \
 	SHLQ	$47, R12; \
-	ORQ	(SP), R12; \
+	ORQ	CONTEXT_PC(DI), R12; \
 	MOVQ	R12, (CHUNK_EVENTS+8)(R10); \
 	INCL	R9; \
 	MOVL	R9, CHUNK_COUNT(R8); \
 	ORL	$0x80000000, BX; \
+	TESTQ	R13, R13; \
+	JEQ	word; \
 store: \
 	LOCK; \
 	CMPXCHGQ	R13, (DX); \
@@ -235,7 +250,8 @@ next: \
 	JNE	word; \
 	RET
 
-// NODE is a part of RECORD, out of the way: it logs the calling context of the innermost frame, if that of its caller is there.
+// NODE is a part of RECORD, out of the way: it logs the calling context of the innermost frame, if that of its caller is there,
+// and the epoch.
 #define NODE \
 node: \
 	LEAQ	-16(R10), R12; \
@@ -263,7 +279,18 @@ parent: \
 	ORL	R9, R12; \
 	MOVL	R12, -4(R10); \
 	INCL	R9; \
-	JMP	log
+	JMP	log; \
+epoch: \
+	MOVL	R11, CONTEXT_HISTORY_CLOCK(DI); \
+	MOVB	$1, CONTEXT_USED(DI); \
+	MOVL	R9, R10; \
+	SHLQ	$4, R10; \
+	ADDQ	R8, R10; \
+	MOVQ	R11, (CHUNK_EVENTS+8)(R10); \
+	MOVQ	$0xa000000000000000, R11; \
+	MOVQ	R11, CHUNK_EVENTS(R10); \
+	INCL	R9; \
+	JMP	logged_epoch
 
 // PRECISE looks for an access of the present epoch in the precise record of a word. `fits` checks the kind, in bits 8 and 9 of R8.
 #define PRECISE_AT(n, fits, other) \
@@ -279,7 +306,7 @@ parent: \
 	JEQ	hit; \
 other:
 
-#define PRECISE(fits) \
+#define PRECISE(fits, otherwise) \
 precise: \
 	MOVL	AX, R12; \
 	SHLL	$24, R12; \
@@ -297,11 +324,73 @@ precise: \
 	PRECISE_AT(1, fits, other1); \
 	PRECISE_AT(2, fits, other2); \
 	PRECISE_AT(3, fits, other3); \
-	JMP	slow; \
+	otherwise \
 hit: \
 	CMPQ	AX, (DX); \
 	JEQ	next; \
 	JMP	word
+
+// AGAIN turns the goroutine's read of an earlier epoch into one of the present, if no write in the record can conflict with it.
+// Writers hold the record's lock and leave another version, so if that stays there was none. R12 is the record, R10 the epoch.
+#define AGAIN_AT(n, write, other) \
+	MOVQ	(EXT_ACCESSES+n*8)(R12), R8; \
+	MOVQ	R8, R9; \
+	SHRQ	$32, R9; \
+	ANDL	LANE_MASK, R9; \
+	BTQ	$62, R8; \
+	JCS	write; \
+	CMPL	R9, CONTEXT_LANE(DI); \
+	JNE	other; \
+	BTQ	$63, R8; \
+	JCS	other; \
+	MOVQ	R8, R9; \
+	SHRQ	$54, R9; \
+	NOTL	CX; \
+	TESTL	CX, R9; \
+	NOTL	CX; \
+	JNE	other; \
+	MOVQ	R8, AX; \
+	LEAQ	(EXT_ACCESSES+n*8)(R12), R11; \
+	JMP	other; \
+write: \
+	CMPL	R9, CONTEXT_LANE(DI); \
+	JEQ	other; \
+	CMPL	R9, (CONTEXT_SEEN+4)(DI); \
+	JNE	slow; \
+	CMPL	R8, CONTEXT_SEEN(DI); \
+	JHI	slow; \
+other:
+
+#define AGAIN \
+	CMPB	EXT_CLASS(R12), $0; \
+	JNE	slow; \
+	XORL	R13, R13; \
+	TESTL	BX, BX; \
+	JPL	touched; \
+	MOVL	(R12), R13; \
+	TESTL	$1, R13; \
+	JNE	slow; \
+	CMPQ	AX, (DX); \
+	JNE	word; \
+	XORL	R11, R11; \
+	AGAIN_AT(0, write0, after0); \
+	AGAIN_AT(1, write1, after1); \
+	AGAIN_AT(2, write2, after2); \
+	AGAIN_AT(3, write3, after3); \
+	TESTQ	R11, R11; \
+	JEQ	slow; \
+	MOVL	CX, R9; \
+	SHLQ	$54, R9; \
+	ORQ	R10, R9; \
+	LOCK; \
+	CMPXCHGQ	R9, (R11); \
+	JNE	slow; \
+	CMPL	R13, (R12); \
+	JNE	slow; \
+	JMP	next;
+
+#define OTHERWISE_SLOW \
+	JMP	slow;
 
 #define FITS_READ(other) \
 	BTL	$9, R8; \
@@ -319,12 +408,12 @@ slow: \
 	MOVQ	R15, SI; \
 	ANDL	$0x7fff, BX; \
 	JNE	ranged; \
-	MOVQ	(SP), DX; \
+	MOVQ	CONTEXT_PC(DI), DX; \
 	LEAQ	scalar, R11; \
 	JMP	hbslow<>(SB); \
 ranged: \
 	MOVL	BX, DX; \
-	MOVQ	(SP), CX; \
+	MOVQ	CONTEXT_PC(DI), CX; \
 	LEAQ	range, R11; \
 	JMP	hbslow<>(SB)
 
@@ -334,9 +423,8 @@ ranged: \
 TEXT	hbread<>(SB), NOSPLIT|NOFRAME, $0-0
 	MOVQ	g_racectx(R14), DI
 	MOVQ	AX, R15
-	MOVL	CONTEXT_RECORD(DI), SI
-	TESTL	SI, SI
-	JEQ	slow
+	MOVQ	R11, CONTEXT_PC(DI)
+	MOVL	CONTEXT_STAMP(DI), SI
 word:
 	BEGIN_WORD
 	MOVL	R9, R12
@@ -382,15 +470,14 @@ whole:
 	ORQ	R8, R13
 	RECORD(NO_KIND)
 	NODE
-	PRECISE(FITS_READ)
+	PRECISE(FITS_READ, AGAIN)
 	SLOW(tsan_hb_read, tsan_hb_read_range)
 
 TEXT	hbwrite<>(SB), NOSPLIT|NOFRAME, $0-0
 	MOVQ	g_racectx(R14), DI
 	MOVQ	AX, R15
-	MOVL	CONTEXT_RECORD(DI), SI
-	TESTL	SI, SI
-	JEQ	slow
+	MOVQ	R11, CONTEXT_PC(DI)
+	MOVL	CONTEXT_STAMP(DI), SI
 word:
 	BEGIN_WORD
 	MOVL	R8, R12
@@ -440,7 +527,7 @@ more:
 whole:
 	RECORD(WRITE_KIND)
 	NODE
-	PRECISE(FITS_WRITE)
+	PRECISE(FITS_WRITE, OTHERWISE_SLOW)
 	SLOW(tsan_hb_write, tsan_hb_write_range)
 
 // func raceread(addr uintptr)
@@ -471,6 +558,7 @@ slow:
 	MOVL	$1, R8
 	SHLL	CX, R8
 	MOVL	R8, CX
+	MOVQ	(SP), R11
 	JMP	hbread<>(SB)
 	SHADOW_DATA(outside)
 
@@ -493,6 +581,7 @@ slow:
 	MOVL	$1, R8
 	SHLL	CX, R8
 	MOVL	R8, CX
+	MOVQ	(SP), R11
 	JMP	hbwrite<>(SB)
 	SHADOW_DATA(outside)
 
@@ -548,6 +637,7 @@ other:
 	JEQ	outside
 one:
 	ORL	$0x10000, BX
+	MOVQ	(SP), R11
 	JMP	hbread<>(SB)
 words:
 	LEAQ	(DX)(BX*1), R9
@@ -573,6 +663,7 @@ many:
 	SHLL	$13, CX
 	ORL	CX, BX
 	MOVL	$0xff, CX
+	MOVQ	(SP), R11
 	JMP	hbread<>(SB)
 slow:
 	MOVQ	AX, SI
@@ -599,6 +690,7 @@ TEXT	runtime·racewriterange<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
 	JEQ	outside
 one:
 	ORL	$0x10000, BX
+	MOVQ	(SP), R11
 	JMP	hbwrite<>(SB)
 words:
 	LEAQ	(DX)(BX*1), R9
@@ -619,6 +711,7 @@ many:
 	SHLL	$13, CX
 	ORL	CX, BX
 	MOVL	$0xff, CX
+	MOVQ	(SP), R11
 	JMP	hbwrite<>(SB)
 slow:
 	MOVQ	AX, SI
@@ -632,26 +725,82 @@ slow:
 // address, and the runtime wants one that looks like a return address: one more.
 
 // func racereadpc(addr unsafe.Pointer, callpc, pc uintptr)
+// The call from callpc, unless that is 0, stands on the shadow stack meanwhile. Its depth of 0 says that it is never stale.
 TEXT	runtime·racereadpc<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-24
-	IN_RANGE(AX, inside, outside)
-	MOVQ	AX, SI
-	MOVQ	BX, DX
-	INCQ	CX
-	SELF
-	ON_G0(tsan_hb_read_pc)
+	SHADOW(outside)
+	MOVQ	g_racectx(R14), DI
+	TESTQ	DI, DI
+	JEQ	outside
+	LEAQ	1(CX), R11
+	MOVQ	AX, CX
+	ANDL	$7, CX
+	MOVL	$1, R8
+	SHLL	CX, R8
+	MOVL	R8, CX
+	TESTQ	BX, BX
+	JEQ	unpushed
+	MOVQ	CONTEXT_TOP(DI), SI
+	CMPQ	SI, CONTEXT_LIMIT(DI)
+	JEQ	full
+	MOVQ	BX, (SI)
+	MOVQ	$0, 8(SI)
+	ADDQ	$16, SI
+	MOVQ	SI, CONTEXT_TOP(DI)
+	MOVL	$0x10000, BX
+	CALL	hbread<>(SB)
+	MOVQ	g_racectx(R14), DI
+	SUBQ	$16, CONTEXT_TOP(DI)
 outside:
 	RET
+unpushed:
+	MOVL	$0x10000, BX
+	JMP	hbread<>(SB)
+full:
+	MOVQ	AX, SI
+	MOVQ	BX, DX
+	MOVQ	R11, CX
+	LEAQ	tsan_hb_read_pc, R11
+	JMP	hbslow<>(SB)
+	SHADOW_DATA(outside)
 
 // func racewritepc(addr unsafe.Pointer, callpc, pc uintptr)
+// The call from callpc, unless that is 0, stands on the shadow stack meanwhile. Its depth of 0 says that it is never stale.
 TEXT	runtime·racewritepc<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-24
-	IN_RANGE(AX, inside, outside)
-	MOVQ	AX, SI
-	MOVQ	BX, DX
-	INCQ	CX
-	SELF
-	ON_G0(tsan_hb_write_pc)
+	SHADOW(outside)
+	MOVQ	g_racectx(R14), DI
+	TESTQ	DI, DI
+	JEQ	outside
+	LEAQ	1(CX), R11
+	MOVQ	AX, CX
+	ANDL	$7, CX
+	MOVL	$1, R8
+	SHLL	CX, R8
+	MOVL	R8, CX
+	TESTQ	BX, BX
+	JEQ	unpushed
+	MOVQ	CONTEXT_TOP(DI), SI
+	CMPQ	SI, CONTEXT_LIMIT(DI)
+	JEQ	full
+	MOVQ	BX, (SI)
+	MOVQ	$0, 8(SI)
+	ADDQ	$16, SI
+	MOVQ	SI, CONTEXT_TOP(DI)
+	MOVL	$0x10000, BX
+	CALL	hbwrite<>(SB)
+	MOVQ	g_racectx(R14), DI
+	SUBQ	$16, CONTEXT_TOP(DI)
 outside:
 	RET
+unpushed:
+	MOVL	$0x10000, BX
+	JMP	hbwrite<>(SB)
+full:
+	MOVQ	AX, SI
+	MOVQ	BX, DX
+	MOVQ	R11, CX
+	LEAQ	tsan_hb_write_pc, R11
+	JMP	hbslow<>(SB)
+	SHADOW_DATA(outside)
 
 // func racereadrangepc1(addr, size, pc uintptr)
 TEXT	runtime·racereadrangepc1<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-24
@@ -659,8 +808,8 @@ TEXT	runtime·racereadrangepc1<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-24
 	MOVQ	AX, SI
 	MOVQ	BX, DX
 	INCQ	CX
-	SELF
-	ON_G0(tsan_hb_read_range)
+	LEAQ	tsan_hb_read_range, R11
+	JMP	hbslow<>(SB)
 outside:
 	RET
 
@@ -670,8 +819,8 @@ TEXT	runtime·racewriterangepc1<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-24
 	MOVQ	AX, SI
 	MOVQ	BX, DX
 	INCQ	CX
-	SELF
-	ON_G0(tsan_hb_write_range)
+	LEAQ	tsan_hb_write_range, R11
+	JMP	hbslow<>(SB)
 outside:
 	RET
 

@@ -48,9 +48,6 @@ pub struct Context {
     pub tree: Tree,
     /// One more thing known, not in `tree` yet: the spawner at the time of the `go` statement.
     pub extra: (Lane, Clock),
-    /// The present stamp as in [`Context::stamp`], once the history has the present epoch, so that the fast paths may record
-    /// and log by themselves; 0 otherwise.
-    pub record: AtomicU32,
     /// The newest history chunk; null when nothing was recorded.
     pub chunk: *mut Chunk,
     /// The epoch (lane above clock) of another lane that was last found in `tree`: a memo for the fast paths.
@@ -69,6 +66,8 @@ pub struct Context {
     pub flags: u32,
     /// Changes whenever `tree` does.
     pub learned: u32,
+    /// The present access's program counter, for the fast paths.
+    pub pc: u64,
     /// The synchronisation objects used last.
     pub memos: [Memo; MEMOS],
 }
@@ -83,10 +82,13 @@ const _: () = assert!(core::mem::offset_of!(Context, base) == 24);
 const _: () = assert!(core::mem::offset_of!(Context, goid) == 32);
 const _: () = assert!(core::mem::offset_of!(Context, lane) == 4);
 const _: () = assert!(core::mem::offset_of!(Context, clock) == 40);
-const _: () = assert!(core::mem::offset_of!(Context, record) == 60);
+const _: () = assert!(core::mem::offset_of!(Context, used) == 44);
 const _: () = assert!(core::mem::offset_of!(Context, chunk) == 64);
 const _: () = assert!(core::mem::offset_of!(Context, seen) == 72);
 const _: () = assert!(core::mem::offset_of!(Context, generation) == 80);
+const _: () = assert!(core::mem::offset_of!(Context, history_clock) == 84);
+const _: () = assert!(NO_STAMP_CELL == 0xffff_fe00);
+const _: () = assert!(core::mem::offset_of!(Context, pc) == 112);
 const _: () = assert!(size_of::<Frame>() == 16);
 const _: () = assert!(size_of::<Context>() == 256);
 

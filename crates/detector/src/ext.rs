@@ -36,7 +36,8 @@ struct MoreSync {
 
 /// A precise record. 64 bytes. The fast paths in assembly look through `inline` for an access of the present epoch, without the
 /// lock: only the goroutine itself ever puts one there, and nobody else takes one away before its epoch has ended. So slots
-/// that are not in use must be empty.
+/// that are not in use must be empty. They also turn a goroutine's own read of an earlier epoch into one of the present, by a
+/// compare-and-swap of the slot, and come back with the lock if the version has changed meanwhile.
 #[repr(C, align(64))]
 pub struct Ext {
     lock: SeqLock,
@@ -63,6 +64,7 @@ const _: () = assert!(size_of::<SyncClock>() == 16);
 const _: () = assert!(size_of::<Ext>() == 64);
 const _: () = assert!(core::mem::offset_of!(Ext, list) == 4);
 const _: () = assert!(core::mem::offset_of!(Ext, inline) == 32);
+const _: () = assert!(core::mem::offset_of!(Ext, class) == 10);
 
 impl Ext {
     #[inline]

@@ -51,7 +51,6 @@ impl<M: Memory> Detector<M> {
                 ignore: 0,
                 tree,
                 extra,
-                record: AtomicU32::new(0),
                 chunk: core::ptr::null_mut(),
                 seen: AtomicU64::new(0),
                 generation: 0,
@@ -61,6 +60,7 @@ impl<M: Memory> Detector<M> {
                 parent: parent_lane,
                 flags,
                 learned: 0,
+                pc: 0,
                 memos: [Memo::NONE; MEMOS],
             });
         }
@@ -189,7 +189,6 @@ impl<M: Memory> Detector<M> {
     pub(crate) fn tick(&self, ctx: &mut Context) {
         if ctx.used {
             ctx.used = false;
-            ctx.record.store(0, Ordering::Relaxed);
             ctx.stamp.store(NO_STAMP_CELL, Ordering::Release);
             let now = ctx.now();
             ctx.clock.store(now + 1, Ordering::Relaxed);

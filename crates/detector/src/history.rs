@@ -11,7 +11,7 @@
 //! A reader may look at a chunk while its owner writes or drops it; it checks the chunk's sequence number afterwards.
 
 use crate::Detector;
-use crate::context::{Context, Frame, NO_STAMP_CELL};
+use crate::context::{Context, Frame};
 use crate::epoch::{Clock, Kind, Lane};
 use crate::limits::FRAMES;
 use crate::memory::Memory;
@@ -139,10 +139,6 @@ impl<M: Memory> Detector<M> {
         let high = pc & ((1 << ADDR_BITS) - 1) | node << ADDR_BITS | (size >> 14) << (ADDR_BITS + NODE_BITS);
         write_event(chunk, count, low, high);
         count_at.store(count + 1, Ordering::Release);
-        let stamp = ctx.stamp.load(Ordering::Relaxed);
-        if stamp != NO_STAMP_CELL {
-            ctx.record.store(stamp, Ordering::Relaxed);
-        }
     }
 
     /// How many of the innermost frames have no node in the current chunk.
@@ -200,7 +196,6 @@ impl<M: Memory> Detector<M> {
             // SAFETY: a live chunk of our lane.
             class = unsafe { (*ctx.chunk).class } + 1;
         }
-        ctx.record.store(0, Ordering::Relaxed);
         let pressed = self.history_pressed();
         if pressed && class > FIRST_CLASS + 3 {
             class = FIRST_CLASS + 3;

@@ -87,13 +87,13 @@ impl<M: Memory> Detector<M> {
         self.flush_extra(ctx);
         if let Some(mut locked) = self.locked(ctx.shard, addr, true) {
             if let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, true) {
-                let (tree, lane, clock) = (sync.tree.take(), sync.lane, sync.clock);
-                sync.tree = self.trees.share(&ctx.tree);
+                // The two change places before they are joined, so that the nodes that only the slot had are changed in place.
+                let (lane, clock) = (sync.lane, sync.clock);
+                core::mem::swap(&mut sync.tree, &mut ctx.tree);
                 sync.lane = ctx.lane;
                 sync.clock = ctx.published();
                 ctx.learned = ctx.learned.wrapping_add(1);
-                self.trees.join::<M>(ctx.shard, &mut ctx.tree, &tree);
-                self.trees.drop::<M>(ctx.shard, tree);
+                self.trees.join::<M>(ctx.shard, &mut ctx.tree, &sync.tree);
                 self.learn(ctx, lane, clock);
             }
             self.unlock(locked);

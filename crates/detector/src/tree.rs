@@ -21,9 +21,21 @@ pub const FAN: usize = 1 << FAN_BITS;
 const MAX_HEIGHT: u32 = crate::epoch::LANE_BITS.div_ceil(FAN_BITS) - 1;
 
 /// Sixteen clocks (leaf) or child indices (inner node).
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 #[repr(C, align(64))]
 pub struct Node([u32; FAN]);
+
+impl Node {
+    /// Whether all slots are the same. Without a branch for each, so that it becomes a few wide instructions.
+    #[inline]
+    fn same(&self, other: &Node) -> bool {
+        let mut difference = 0;
+        for i in 0..FAN {
+            difference |= self.0[i] ^ other.0[i];
+        }
+        difference == 0
+    }
+}
 
 /// A vector clock: root node and height. The value 0 is the empty clock. Height in bits 28..32, root in bits 0..28.
 ///
@@ -308,10 +320,10 @@ impl Trees {
         for i in 0..FAN {
             max.0[i] = if a.0[i] > b.0[i] { a.0[i] } else { b.0[i] };
         }
-        if max == a {
+        if max.same(&a) {
             return node;
         }
-        if max == b {
+        if max.same(&b) {
             self.hold(from);
             self.drop_node::<M>(shard, node, 0);
             return from;
@@ -345,13 +357,13 @@ impl Trees {
             }
             result.0[i] = joined;
         }
-        if result == ours {
+        if result.same(&ours) {
             return node;
         }
         if alone {
             // SAFETY: one reference, ours.
             unsafe { *self.nodes.at(node) = result };
-            if result == theirs {
+            if result.same(&theirs) {
                 self.hold(from);
                 self.drop_node::<M>(shard, node, height);
                 return from;
@@ -359,7 +371,7 @@ impl Trees {
             return node;
         }
         // `result` holds references of its own for the children that changed, borrowed ones for the others.
-        if result == theirs {
+        if result.same(&theirs) {
             for i in 0..FAN {
                 if result.0[i] != ours.0[i] {
                     self.drop_node::<M>(shard, result.0[i], height - 1);
