@@ -41,7 +41,7 @@ const fn region_bytes(region: Region, stamps: usize) -> usize {
         Region::StampMarks => 2 * (stamps / 8).next_multiple_of(64),
         // A record for each lane below the number of goroutines that `LIVES` programs can have.
         Region::Lanes => 16 << 20,
-        Region::Depot => 1 << 20,
+        Region::Depot => 4 << 20,
     }
 }
 
