@@ -132,6 +132,7 @@ done:
 #define CONTEXT_SEEN 72
 #define CONTEXT_GENERATION 80
 #define CONTEXT_HISTORY_CLOCK 84
+#define CONTEXT_SHARD 92
 #define CONTEXT_PC 112
 #define CHUNK_COUNT 16
 #define CHUNK_CAPACITY 20
@@ -141,6 +142,12 @@ done:
 #define EXT_ACCESSES 32
 #define LANE_MASK $0x3fffff
 #define STAMPS $0x140000000000
+// Free stamps: a batch for each shard, with a lock, the first stamp and a bit for each that is free.
+#define BATCHES $0x1000000024c0
+#define BATCH_SHIFT 6
+#define BATCH_MASK 15
+#define BATCH_BASE 4
+#define BATCH_FREE 8
 // The flag of a heap page lies here, at the page number of its shadow.
 #define TOUCHED $0x11ffdf400000
 #define SHADOW_PAGE_SHIFT 16
@@ -184,7 +191,7 @@ known:
 // RECORD stores the word R13, after the access was logged, and goes on with the next word. `kind` sets the event's kind in R11.
 #define RECORD(kind) \
 	CMPL	SI, NO_STAMP; \
-	JEQ	slow; \
+	JEQ	take; \
 	TESTQ	AX, AX; \
 	JNE	touched; \
 	BTQ	$45, DX; \
@@ -251,7 +258,7 @@ next: \
 	RET
 
 // NODE is a part of RECORD, out of the way: it logs the calling context of the innermost frame, if that of its caller is there,
-// and the epoch.
+// and the epoch; and takes a stamp.
 #define NODE \
 node: \
 	LEAQ	-16(R10), R12; \
@@ -280,6 +287,38 @@ parent: \
 	MOVL	R12, -4(R10); \
 	INCL	R9; \
 	JMP	log; \
+take: \
+	MOVL	CONTEXT_SHARD(DI), R8; \
+	ANDL	$BATCH_MASK, R8; \
+	SHLQ	$BATCH_SHIFT, R8; \
+	MOVQ	BATCHES, R9; \
+	ADDQ	R9, R8; \
+	MOVL	$1, R9; \
+	XCHGL	R9, (R8); \
+	TESTL	R9, R9; \
+	JNE	slow; \
+	MOVQ	BATCH_FREE(R8), R9; \
+	TESTQ	R9, R9; \
+	JEQ	none; \
+	BSFQ	R9, R10; \
+	LEAQ	-1(R9), R12; \
+	ANDQ	R9, R12; \
+	MOVQ	R12, BATCH_FREE(R8); \
+	ADDL	BATCH_BASE(R8), R10; \
+	MOVL	CONTEXT_LANE(DI), R12; \
+	SHLQ	$32, R12; \
+	MOVL	CONTEXT_CLOCK(DI), R9; \
+	ORQ	R9, R12; \
+	MOVQ	STAMPS, R9; \
+	MOVQ	R12, (R9)(R10*8); \
+	SHLL	$8, R10; \
+	MOVL	R10, CONTEXT_STAMP(DI); \
+	MOVL	$0, (R8); \
+	MOVL	R10, SI; \
+	JMP	word; \
+none: \
+	MOVL	$0, (R8); \
+	JMP	slow; \
 epoch: \
 	MOVL	R11, CONTEXT_HISTORY_CLOCK(DI); \
 	MOVB	$1, CONTEXT_USED(DI); \

@@ -105,6 +105,9 @@ pub struct Detector<M: Memory> {
 unsafe impl<M: Memory + Sync> Sync for Detector<M> {}
 
 impl<M: Memory> Detector<M> {
+    /// Where the batches of stamps lie in the engine, for the fast paths in assembly.
+    pub const STAMP_BATCHES: usize = core::mem::offset_of!(Self, stamps) + stamp::BATCHES;
+
     /// Makes an engine at `at`.
     ///
     /// # Safety

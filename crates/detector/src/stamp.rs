@@ -24,12 +24,20 @@ pub const STAMP_END: u32 = NO_STAMP & !63;
 /// The fewest stamps between two recycling cycles.
 const MIN_CYCLE: u32 = 1 << 20;
 
+/// Names at hand. The fast paths in assembly take from it, too.
 #[repr(C, align(64))]
 struct Batch {
     lock: Spin,
     base: UnsafeCell<u32>,
     free: UnsafeCell<u64>,
 }
+
+const _: () = assert!(size_of::<Batch>() == 64);
+const _: () = assert!(core::mem::offset_of!(Batch, base) == 4);
+const _: () = assert!(core::mem::offset_of!(Batch, free) == 8);
+
+/// Where the batches lie in [`Stamps`].
+pub(crate) const BATCHES: usize = core::mem::offset_of!(Stamps, batches);
 
 /// The table of stamps and its recycling.
 #[repr(C)]
