@@ -4,6 +4,7 @@
 //! and `build` is never looked at as hb's, so that no flag of hb can collide with one of the go command, of a test
 //! binary or of a program; each flag that matters in a script also has an environment variable.
 
+use crate::arbiter::{Fail, Live};
 use crate::exit_codes;
 use crate::inject::Delivery;
 use crate::reports::{Format, Output, Request};
@@ -55,9 +56,24 @@ pub struct Options {
     #[arg(long, value_name = "FILE", global = true)]
     pub output: Vec<PathBuf>,
 
-    /// Mark the races named in this file as known in reports (see `hb baseline`)
+    /// The races named in this file are known: they fail no run and are not printed (see `hb baseline`, --fail)
     #[arg(long, value_name = "FILE", env = "HB_BASELINE", hide_env_values = true, global = true)]
     pub baseline: Option<PathBuf>,
+
+    /// Which races make `hb run` and `hb test` fail. By default all, or with --baseline the new ones
+    #[arg(long, value_name = "WHICH", env = "HB_FAIL", hide_env_values = true)]
+    pub fail: Option<Fail>,
+
+    /// What is printed of each race as it is found
+    #[arg(
+        long,
+        value_name = "WHAT",
+        env = "HB_LIVE",
+        hide_env_values = true,
+        default_value = "auto",
+        hide_default_value = true
+    )]
+    pub live: Live,
 
     /// How the race runtime gets into the program; by default the fastest way that the toolchain allows
     #[arg(long, value_name = "WAY", env = "HB_DELIVERY", hide_env_values = true)]
@@ -207,9 +223,11 @@ Environment:
                   It may be deleted at any time
   HB_DELIVERY     as --delivery
   HB_BASELINE     as --baseline
+  HB_FAIL         as --fail
+  HB_LIVE         as --live
   HB_QUIET        1: as --quiet
   NO_COLOR        no colours in reports
-  HB_FINDINGS     set by hb for the programs it runs: where they leave findings for --format
+  HB_FINDINGS, HB_ASK, HB_POLICY   set by hb for the programs it runs
   GOFLAGS, GOTOOLCHAIN, CGO_ENABLED, CC and all others mean what they mean to the go command.
 
 Exit status: that of the go command (66 from a program in which races were found, 1 from

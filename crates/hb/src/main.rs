@@ -4,6 +4,7 @@
 //! ([`inject`]), and runs the go command with it ([`command`], [`process`]). It never links the runtime: that is
 //! carried as an object and becomes part of the user's program.
 
+mod arbiter;
 mod cache;
 mod cli;
 mod command;
@@ -20,13 +21,16 @@ mod quoting;
 mod reports;
 mod version;
 
+use arbiter::{Arbiter, Fail, Live, Policy};
 use clap::Parser;
 use clap::error::ErrorKind;
 use cli::{Cli, Command, Options};
 use error::HbError;
-use go_flags::Subcommand;
+use go_flags::{Scan, Subcommand};
+use hb_report::baseline::Baseline;
 use reports::{Format, Output, Request};
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -134,25 +138,58 @@ fn unknown_command(name: &str) -> HbError {
     })
 }
 
+/// How hb decides on races while the program runs; `None` where it has nothing to decide.
+fn policy(
+    subcommand: Subcommand,
+    arguments: &[OsString],
+    options: &Options,
+    baseline: Option<Baseline>,
+) -> Option<Policy> {
+    let gorace = std::env::var("GORACE").ok();
+    let json = Scan::of(subcommand, arguments).last("json").and_then(|flag| flag.as_bool()) == Some(true);
+    let text = arbiter::wants_text(options.live, std::io::stderr().is_terminal(), gorace.as_deref(), json);
+    if baseline.is_none() && options.fail.is_none() && !text && options.live != Live::None {
+        return None;
+    }
+    let fail = options.fail.unwrap_or(if baseline.is_some() { Fail::New } else { Fail::All });
+    let classic = !text && options.live != Live::None;
+    Some(Policy { fail, classic, at_once: text && subcommand == Subcommand::Run, baseline })
+}
+
 /// `hb run`, `hb test`, `hb build`.
 fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> Result<ExitCode, HbError> {
     let mut requests = options.requests(&Output::Stderr).map_err(HbError::Usage)?;
-    if subcommand == Subcommand::Build {
+    let runs = subcommand != Subcommand::Build;
+    if !runs {
         // Nothing runs, so there is nothing to report.
         requests.clear();
     }
     // Read before the run: a malformed file should not be found out after an hour of tests.
-    let baseline = reports::baseline(options.baseline.as_deref().filter(|_| !requests.is_empty()))?;
+    let baseline = reports::baseline(options.baseline.as_deref().filter(|_| runs))?;
+    let policy = policy(subcommand, arguments, options, baseline.clone()).filter(|_| runs);
+    let text = policy.as_ref().is_some_and(|policy| !policy.classic && options.live != Live::None);
+    if text && subcommand == Subcommand::Test {
+        requests.push(Request { format: arbiter::AFTERWARDS, output: Output::Stderr });
+    }
     let cache_directory = cache::directory()?;
     let want = options.delivery.map(Into::into);
     let mut go = command::compose(subcommand, arguments, &cache_directory, want)?;
-    let findings = if requests.is_empty() {
+    let findings = if requests.is_empty() && policy.is_none() {
         None
     } else {
         let directory = findings::Directory::new(&cache_directory)?;
         go.env.push((findings::VARIABLE.to_owned(), directory.path().as_os_str().to_owned()));
         Some(directory)
     };
+    let mut _arbiter = None;
+    if let (Some(policy), Some(findings)) = (policy, &findings) {
+        if policy.fail != Fail::All {
+            go.env.push((arbiter::POLICY_VARIABLE.to_owned(), arbiter::policy_key(&policy, &reports::today()).into()));
+        }
+        let arbiter = Arbiter::start(findings.path(), policy)?;
+        go.env.push((arbiter::VARIABLE.to_owned(), arbiter.path().as_os_str().to_owned()));
+        _arbiter = Some(arbiter);
+    }
     if !options.quiet {
         for notice in &go.notices {
             eprintln!("hb: {notice}");

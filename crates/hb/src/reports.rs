@@ -62,7 +62,10 @@ impl Output {
 
     /// Writes `content` there. A file is written whole or not at all; anything that is not a regular file (a pipe, a
     /// terminal) is written as it stands.
-    fn write(&self, content: &[u8]) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write(&self, content: &[u8]) -> io::Result<()> {
         match self {
             Self::Stdout => io::stdout().write_all(content),
             Self::Stderr => io::stderr().write_all(content),
@@ -80,7 +83,7 @@ impl Output {
     }
 
     /// How to render for this place.
-    fn options(&self) -> render::Options {
+    pub fn options(&self) -> render::Options {
         let (terminal, width) = match self {
             Self::Stdout => (io::stdout().is_terminal(), terminal_size::terminal_size_of(io::stdout())),
             Self::Stderr => (io::stderr().is_terminal(), terminal_size::terminal_size_of(io::stderr())),
@@ -178,11 +181,16 @@ fn cannot_read(error: hb_report::Error) -> HbError {
     HbError::Report(format!("cannot read findings: {error}"))
 }
 
-fn apply(baseline: Option<&Baseline>, report: &mut Report) {
+/// Marks what the baseline knows, as of today.
+pub fn apply(baseline: Option<&Baseline>, report: &mut Report) {
     if let Some(baseline) = baseline {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        baseline.apply(report, &date(now.as_secs()));
+        baseline.apply(report, &today());
     }
+}
+
+/// Today's date in UTC.
+pub fn today() -> String {
+    date(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
 }
 
 fn write_all(report: &Report, requests: &[Request], raw: impl Fn() -> Result<Vec<u8>, HbError>) -> Result<(), HbError> {

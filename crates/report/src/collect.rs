@@ -117,7 +117,14 @@ impl Collector {
                 self.race(*race);
             }
             Record::Limit(limit) => *self.report.limits.entry(limit.name).or_default() += limit.count,
-            Record::End(_) => process.ended = true,
+            Record::End(end) => {
+                process.ended = true;
+                // A process writes out only so many races, and then counts.
+                let unwritten = end.races.saturating_sub(process.races);
+                process.races += unwritten;
+                self.report.totals.races += unwritten;
+                self.report.totals.findings_dropped += unwritten;
+            }
             Record::Unknown => {}
         }
     }

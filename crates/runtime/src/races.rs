@@ -26,6 +26,9 @@ const REPEATS: usize = 16 << 10;
 /// An access's line that has raced at one address this often with stacks that were all reported is not looked into again.
 const ENOUGH: u64 = 64;
 
+/// How long hb may take to say what a race amounts to.
+const ANSWER_MILLISECONDS: u32 = 10_000;
+
 /// The memory for reports, all of it guarded by the report lock.
 #[repr(C)]
 struct Desk {
@@ -71,6 +74,9 @@ impl Os for Calls {
     fn wait_writable(&mut self, descriptor: i32, milliseconds: u32) {
         sys::wait_writable(descriptor, milliseconds);
     }
+    fn ask(&mut self, path: &[u8], bytes: &[u8]) -> Option<u8> {
+        sys::ask(path, bytes, ANSWER_MILLISECONDS)
+    }
 }
 
 /// Sets the reporter up from the environment.
@@ -102,6 +108,7 @@ pub fn begin(state: &mut State, argv: *const *const u8) -> Settings<'static> {
     let process = Process {
         gorace: value(b"GORACE"),
         findings: value(b"HB_FINDINGS"),
+        ask: value(b"HB_ASK"),
         pid: sys::getpid() as u32,
         parent: sys::getppid() as u32,
         start: sys::wall_nanoseconds(),
@@ -252,7 +259,6 @@ fn one(
             return Next::Continue;
         }
     }
-    state.races.fetch_add(1, Relaxed);
 
     let [current_created, previous_created] = &mut desk.created;
     let [current_line, previous_line] = &mut desk.ancestry;
@@ -290,7 +296,11 @@ fn one(
         },
         common: None,
     };
-    reporter.race(&mut Calls, &symbolizer, &race, &mut desk.scratch)
+    let next = reporter.race(&mut Calls, &symbolizer, &race, &mut desk.scratch);
+    if next != Next::Known {
+        state.races.fetch_add(1, Relaxed);
+    }
+    next
 }
 
 /// A stack without its innermost frame.

@@ -14,6 +14,18 @@ pub const USUAL_SCRATCH: usize = 512 << 10;
 /// Longest `strip_path_prefix` that is honoured, in bytes.
 const LONGEST_PREFIX: usize = 4096;
 
+/// Longest path of a socket, with its NUL: the kernel's own bound.
+const LONGEST_SOCKET: usize = 108;
+
+/// Races of one process that are written out, as text and as records. Later ones are only counted: a program that races
+/// everywhere shall neither flood a terminal nor fill a disk.
+pub const MOST_WRITTEN: u64 = 1000;
+
+/// An answer to a question about a race: this bit and those below on top of `'0'`. The race counts.
+pub const ANSWER_COUNTS: u8 = 1;
+/// The race's text is to be printed.
+pub const ANSWER_PRINT: u8 = 2;
+
 /// How many problems of `GORACE` are named.
 const PROBLEMS_NAMED: usize = 8;
 
@@ -24,6 +36,8 @@ pub struct Process<'a> {
     pub gorace: &'a [u8],
     /// The value of `HB_FINDINGS`, the directory for raw records; empty: none are written.
     pub findings: &'a [u8],
+    /// The value of `HB_ASK`, the socket of an hb that wants to decide what each race amounts to; empty: nobody does.
+    pub ask: &'a [u8],
     /// Process id.
     pub pid: u32,
     /// The parent's process id.
@@ -39,8 +53,10 @@ pub struct Process<'a> {
 /// What to do after a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Go on.
+    /// Go on; the race counts.
     Continue,
+    /// Go on, as if there had been no race: it is a known one.
+    Known,
     /// End the process now with this status (`halt_on_error`); everything is written.
     Exit(i32),
 }
@@ -56,7 +72,11 @@ pub struct Reporter {
     findings: Sink,
     prefix: [u8; LONGEST_PREFIX],
     prefix_length: usize,
+    /// The socket's path, with its NUL.
+    ask: [u8; LONGEST_SOCKET],
+    ask_length: usize,
     races: u64,
+    written: u64,
     exit_code: i32,
     begun: bool,
     halt_on_error: bool,
@@ -117,6 +137,15 @@ impl Reporter {
         {
             out.bytes(b"hb: HB_FINDINGS is too long and ignored\n");
         }
+        if let Some(place) = self.ask.get_mut(..process.ask.len())
+            && process.ask.len() < LONGEST_SOCKET
+            && !process.ask.is_empty()
+        {
+            for (to, from) in place.iter_mut().zip(process.ask) {
+                *to = *from;
+            }
+            self.ask_length = process.ask.len() + 1;
+        }
         let _ = crate::sink::write_all(os, 2, out.as_bytes());
         if self.findings.is_file() {
             out.clear();
@@ -135,17 +164,16 @@ impl Reporter {
         settings
     }
 
-    /// Reports a race: its text to the log, its record to the findings file. Where the race's object is not given, Go is
-    /// asked whether the address lies in a heap block.
+    /// Reports a race: its record to the findings file, its text to the log. Where the race's object is not given, Go is
+    /// asked whether the address lies in a heap block. Where an hb wants to decide, it is shown the record first, and says whether the
+    /// race counts and whether its text is to be printed; without an answer both hold.
     ///
     /// Two races are never merged here: see [`crate::seen`].
     pub fn race(&mut self, os: &mut impl Os, symbolizer: &Symbolizer, race: &Race<'_>, scratch: &mut [u8]) -> Next {
-        self.races += 1;
         let mut out = Buffer::new(scratch);
-        let prefix = self.prefix.get(..self.prefix_length).unwrap_or(&[]);
-        text::race(&mut out, race, symbolizer, prefix);
-        self.log.write(os, out.as_bytes(), true);
-        if self.findings.is_file() {
+        let mut answer = ANSWER_COUNTS | ANSWER_PRINT;
+        let write = self.written < MOST_WRITTEN;
+        if (self.findings.is_file() && write) || self.ask_length > 0 {
             let mut race = *race;
             if race.object.is_none() {
                 race.object = symbolizer.heap_block(race.current.address).map(|(start, size)| Object {
@@ -155,13 +183,37 @@ impl Reporter {
                     allocation: None,
                 });
             }
-            out.clear();
             json::race(&mut out, &race, symbolizer);
             if out.is_empty() {
                 json::limit(&mut out, b"report_memory", 1);
             }
-            self.findings.write(os, out.as_bytes(), false);
+            if self.findings.is_file() && write {
+                self.findings.write(os, out.as_bytes(), false);
+            }
+            if self.ask_length > 0 {
+                let path = self.ask.get(..self.ask_length).unwrap_or(&[]);
+                match os.ask(path, out.as_bytes()) {
+                    Some(byte) => answer = byte,
+                    // Nobody is there any more: the process goes on by itself.
+                    None => self.ask_length = 0,
+                }
+            }
         }
+        self.written += 1;
+        if answer & ANSWER_PRINT != 0 {
+            out.clear();
+            if write {
+                let prefix = self.prefix.get(..self.prefix_length).unwrap_or(&[]);
+                text::race(&mut out, race, symbolizer, prefix);
+            } else if self.written == MOST_WRITTEN + 1 {
+                text::too_many(&mut out, MOST_WRITTEN);
+            }
+            self.log.write(os, out.as_bytes(), true);
+        }
+        if answer & ANSWER_COUNTS == 0 {
+            return Next::Known;
+        }
+        self.races += 1;
         if self.halt_on_error {
             let status = self.exit_status();
             self.write_end(os, status, &mut out);
@@ -255,6 +307,7 @@ mod tests {
         Process {
             gorace: gorace.as_bytes(),
             findings: findings.as_bytes(),
+            ask: b"",
             pid: 42,
             parent: 41,
             start: 123,
@@ -311,6 +364,46 @@ mod tests {
         assert_eq!(next, Next::Exit(66));
         assert!(os.text(2).ends_with("\n==================\n"));
         assert!(os.file("/f/42-123.jsonl").ends_with("}\n{\"t\":\"end\",\"races\":1,\"exit\":66}\n"));
+    }
+
+    #[test]
+    fn hb_decides_what_a_race_amounts_to() {
+        for (answer, next, races, printed) in [
+            (Some(b'0'), Next::Known, 0, false),
+            (Some(b'1'), Next::Continue, 1, false),
+            (Some(b'2'), Next::Known, 0, true),
+            (Some(b'3'), Next::Continue, 1, true),
+            (None, Next::Continue, 1, true),
+        ] {
+            let (mut os, mut scratch, mut reporter) = (FakeOs::default(), vec![0; 1 << 16], reporter());
+            os.answer = answer;
+            reporter.begin(&mut os, &Process { ask: b"/ask", ..process("", "") }, &mut scratch);
+            assert_eq!(reporter.race(&mut os, &fake::symbolizer(), &fake::race(), &mut scratch), next);
+            reporter.race(&mut os, &fake::symbolizer(), &fake::race(), &mut scratch);
+            assert_eq!(reporter.races(), 2 * races);
+            assert_eq!(os.text(2).contains("DATA RACE"), printed);
+            // Where nobody answers, nobody is asked again.
+            assert_eq!(os.asked.len(), if answer.is_some() { 2 } else { 1 });
+            let (path, record) = &os.asked[0];
+            assert_eq!(path, b"/ask\0");
+            assert!(record.starts_with(b"{\"t\":\"race\"") && record.ends_with(b"}\n"));
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_bounded() {
+        let (mut os, mut scratch, mut reporter) = (FakeOs::default(), vec![0; 1 << 16], reporter());
+        reporter.begin(&mut os, &process("", "/f"), &mut scratch);
+        for _ in 0..10_000 {
+            assert_eq!(reporter.race(&mut os, &fake::symbolizer(), &fake::race(), &mut scratch), Next::Continue);
+        }
+        assert_eq!(reporter.finish(&mut os, &mut scratch), Some(66));
+        assert_eq!(os.text(2).matches("WARNING: DATA RACE").count(), 1000);
+        assert!(os.text(2).ends_with(
+            "==\nhb: 1000 data races were reported; further ones are only counted\nFound 10000 data race(s)\n"
+        ));
+        assert_eq!(os.file("/f/42-123.jsonl").lines().count(), 1 + 1000 + 1);
+        assert!(os.file("/f/42-123.jsonl").contains("\"races\":10000"));
     }
 
     #[test]

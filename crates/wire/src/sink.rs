@@ -20,6 +20,9 @@ pub trait Os {
     fn identity(&mut self, descriptor: i32) -> Option<FileId>;
     /// Waits until the descriptor takes more bytes, at most so many milliseconds, by `poll(2)`.
     fn wait_writable(&mut self, descriptor: i32, milliseconds: u32);
+    /// Connects to the stream socket at a NUL-terminated path, writes `bytes`, and waits for one byte of an answer; `None` if there
+    /// is nobody or no answer comes within some seconds.
+    fn ask(&mut self, path: &[u8], bytes: &[u8]) -> Option<u8>;
 }
 
 /// What tells one file from another.
@@ -246,6 +249,9 @@ pub(crate) mod tests {
         pub(crate) calls: usize,
         pub(crate) waits: usize,
         closed: Vec<i32>,
+        /// The answer to every question.
+        pub(crate) answer: Option<u8>,
+        pub(crate) asked: Vec<(Vec<u8>, Vec<u8>)>,
     }
 
     impl FakeOs {
@@ -284,6 +290,10 @@ pub(crate) mod tests {
         }
         fn wait_writable(&mut self, _: i32, _: u32) {
             self.waits += 1;
+        }
+        fn ask(&mut self, path: &[u8], bytes: &[u8]) -> Option<u8> {
+            self.asked.push((path.to_vec(), bytes.to_vec()));
+            self.answer
         }
     }
 

@@ -61,6 +61,13 @@ pub fn found(out: &mut Buffer<'_>, races: u64) {
     }
 }
 
+/// Appends the line that says that no further races are printed.
+pub fn too_many(out: &mut Buffer<'_>, printed: u64) {
+    out.bytes(b"hb: ");
+    out.decimal(printed);
+    out.bytes(b" data races were reported; further ones are only counted\n");
+}
+
 /// Appends the line that says that one of the detector's limits was reached `count` times. `meaning` is one clause.
 pub fn limit(out: &mut Buffer<'_>, name: &[u8], count: u64, meaning: &[u8]) {
     out.bytes(b"hb: limit ");

@@ -80,6 +80,9 @@ pub fn name(race: &Race, store: &mut SourceStore) -> Named {
         variable.object_size = object.size;
         variable.offset = object.offset;
         variable.allocated = frames::site(&object.alloc).map(Place::of);
+        if object.kind == ObjectKind::Global && variable.kind == VariableKind::Local {
+            variable.kind = VariableKind::Package;
+        }
         if object.kind == ObjectKind::Global
             && let Some(symbol) = &object.name
         {

@@ -9,6 +9,8 @@ mod picture;
 pub mod sarif;
 pub mod terminal;
 
+pub use terminal::write_findings as render_findings;
+
 use crate::Report;
 use crate::finding::Place;
 use std::io::{self, Write};

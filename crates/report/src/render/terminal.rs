@@ -118,6 +118,19 @@ pub fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Res
     Ok(())
 }
 
+/// Writes findings in full, and nothing else.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_findings(findings: &[Finding], options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    let style = Style { on: options.color };
+    for finding in findings {
+        write_finding(finding, options, &style, out)?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
 fn options_place(options: &Options, access: &AccessInfo) -> String {
     clean::line(&options.place(&access.site)).into_owned()
 }

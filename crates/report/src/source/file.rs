@@ -141,8 +141,17 @@ impl SourceFile {
                 ")" if depth == 0 && self.starts_line(index) => in_var_group = false,
                 "var" if depth == 0 => in_var_group = self.text_at(index + 1) == "(",
                 word if depth == 0 && word == name => {
-                    let after_var = index > 0 && self.text_at(index - 1) == "var";
-                    if after_var || (in_var_group && self.starts_line(index)) {
+                    // `var a, b int`: from any of the names back to the first.
+                    let mut first = index;
+                    while first >= 2
+                        && self.text_at(first - 1) == ","
+                        && self.tokens[first - 2].kind == Kind::Ident
+                        && !self.starts_line(first)
+                    {
+                        first -= 2;
+                    }
+                    let after_var = first > 0 && self.text_at(first - 1) == "var";
+                    if after_var || (in_var_group && self.starts_line(first)) {
                         let mut declaration = self.read_declaration(index);
                         declaration.package_level = true;
                         return Some(declaration);
@@ -360,6 +369,9 @@ mod tests {
         let file = SourceFile::new(TEXT.to_owned());
         assert_eq!(file.imports(), ["sync", "x"]);
         assert_eq!(file.package_declaration("total").unwrap().type_text, "int");
+        let several = SourceFile::new("package p\n\nvar x, y int\n\nvar (\n\ta, b = 1, 2\n)\n".to_owned());
+        assert_eq!(several.package_declaration("y").unwrap().type_text, "int");
+        assert!(several.package_declaration("b").is_some() && several.package_declaration("int").is_none());
         assert_eq!(file.package_declaration("ready").unwrap().type_text, "bool");
         assert_eq!(file.package_declaration("names").unwrap().value_text, "[]string{\"a\"}");
         let items = file.fields("items");

@@ -1,0 +1,236 @@
+//! Reports with the real go command: which test, what is known, streams that tools read, bounds, processes that are killed.
+
+mod common;
+
+use common::{Place, run};
+use serde_json::Value;
+use std::fs;
+
+const FAMILIES: &str = r#"package families
+
+import (
+	"sync"
+	"testing"
+	"time"
+)
+
+var shared, background int
+var stop = make(chan bool)
+
+func TestA(t *testing.T) {
+	go func() { // left behind
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				background++
+				time.Sleep(time.Millisecond)
+			}
+		}
+	}()
+}
+
+func TestB(t *testing.T) {
+	time.Sleep(20 * time.Millisecond)
+	background++
+	close(stop)
+	time.Sleep(5 * time.Millisecond)
+}
+
+func TestParallel(t *testing.T) {
+	for _, name := range []string{"one", "two words"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			time.Sleep(20 * time.Millisecond) // or testing's own lock may order them
+			var wg sync.WaitGroup
+			wg.Go(func() {
+				wg.Go(func() {
+					shared++
+				})
+			})
+			wg.Wait()
+		})
+	}
+}
+"#;
+
+fn families() -> Place {
+    let place = Place::new();
+    place.write("go.mod", "module example.com/families\n\ngo 1.25\n");
+    place.write("f_test.go", FAMILIES);
+    place
+}
+
+fn json(place: &Place, name: &str) -> Value {
+    serde_json::from_slice(&fs::read(place.join(name)).unwrap()).unwrap()
+}
+
+#[test]
+fn a_race_belongs_to_the_tests_whose_goroutines_made_it() {
+    let place = families();
+    run(&mut place.hb(["--format", "json", "--output", "r.json", "test", "-count=1", "."])).with_status(1);
+    let report = json(&place, "r.json");
+    let find = |variable: &str| {
+        let findings = report["findings"].as_array().unwrap();
+        findings.iter().find(|finding| finding["variable"]["name"] == variable).unwrap().clone()
+    };
+    assert_eq!(find("background")["tests"]["text"], "started by TestA, seen while TestB ran");
+    let shared = find("shared");
+    let mut names: Vec<_> =
+        shared["tests"]["names"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["TestParallel/one", "TestParallel/two_words"]);
+    for access in shared["race"]["accesses"].as_array().unwrap() {
+        // WaitGroup.Go is not instrumented, and yet its caller is told; the ancestors lead to the main goroutine.
+        assert!(access["created"].as_array().unwrap().iter().any(|frame| frame["line"] == 40), "{access:#}");
+        assert_eq!(access["ancestry"].as_array().unwrap().last().unwrap()["gid"], 1);
+    }
+}
+
+#[test]
+fn only_what_is_new_fails_a_run() {
+    let place = families();
+    let known = |line: &[&str]| {
+        let mut words = vec!["--baseline", "known.toml"];
+        words.extend(line);
+        run(&mut place.hb(words))
+    };
+    run(&mut place.hb(["--format", "json", "--output", "r.json", "test", "."])).with_status(1);
+    known(&["baseline", "--reason", "statistics only", "r.json"]).with_status(0);
+
+    let said = known(&["test", "."]).with_status(0);
+    assert!(said.stdout.starts_with("ok  \texample.com/families") && !said.stdout.contains("cached"), "{said:#?}");
+    assert!(said.stderr.contains("hb: 2 races, 0 new, 2 known"), "{said:#?}");
+    // The go command may keep that result, but not hand it out where another policy holds.
+    assert!(known(&["test", "."]).with_status(0).stdout.contains("(cached)"));
+    let said = known(&["--fail", "all", "test", "."]).with_status(1);
+    assert!(said.stdout.contains("race detected during execution of test"), "{said:#?}");
+    run(&mut place.hb(["test", "."])).with_status(1);
+
+    let text = fs::read_to_string(place.join("known.toml")).unwrap();
+    let (first, _) = text.rsplit_once("[[known]]").unwrap();
+    place.write("known.toml", first);
+    let said = known(&["test", "."]).with_status(1);
+    assert!(said.stderr.contains("1 new, 1 known"), "{said:#?}");
+    assert_eq!(said.stdout.matches("WARNING: DATA RACE").count(), 1, "{said:#?}");
+    assert_eq!(said.stdout.matches("\n--- FAIL").count(), 1, "{said:#?}");
+
+    run(&mut place.hb(["--fail", "never", "test", "."])).with_status(0);
+}
+
+const TWO_LINES: &str = r#"package main
+
+import "time"
+
+var x, y int
+
+func main() {
+	go func() {
+		x++ //hb:ignore a statistic
+		y++
+	}()
+	time.Sleep(10 * time.Millisecond)
+	x++
+	if len(y_) > 0 {
+		y++
+	}
+}
+
+var y_ = ""
+"#;
+
+#[test]
+fn an_ignore_comment_is_honoured_where_hb_decides() {
+    let place = Place::new();
+    place.write("go.mod", "module example.com/p\n\ngo 1.25\n");
+    place.write("main.go", TWO_LINES);
+    let said = run(&mut place.hb(["--fail", "new", "run", "."])).with_status(0);
+    assert!(!said.all().contains("DATA RACE") && said.stderr.contains("1 ignored"), "{said:#?}");
+    place.write("main.go", &TWO_LINES.replace("y_ = \"\"", "y_ = \"y\""));
+    let said = run(&mut place.hb(["--fail", "new", "run", "."])).with_status(1);
+    assert_eq!(said.stderr.matches("WARNING: DATA RACE").count(), 1, "{said:#?}");
+    assert!(said.stderr.contains("Found 1 data race(s)"), "{said:#?}");
+    // hb's own text, at once, in the place of Go's.
+    let said = run(&mut place.hb(["--fail", "new", "--live", "text", "run", "."])).with_status(1);
+    assert!(!said.all().contains("WARNING: DATA RACE"), "{said:#?}");
+    assert!(said.stderr.contains("data race on package-level variable y: a write and a later read"), "{said:#?}");
+}
+
+#[test]
+fn test_json_stays_a_stream_of_events() {
+    let place = families();
+    for live in ["auto", "text", "classic"] {
+        let said = run(&mut place.hb(["--live", live, "test", "-json", "-count=1", "."])).with_status(1);
+        let mut failed = 0;
+        for line in said.stdout.lines() {
+            let event: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+            assert!(event["Action"].is_string(), "{line}");
+            failed += usize::from(event["Action"] == "fail" && event["Test"].is_string());
+        }
+        assert!(failed >= 2, "{said:#?}");
+    }
+}
+
+/// A program with `LINES` distinct races, each of two lines of its own.
+fn many_races(races: usize) -> String {
+    let writes: String = (0..races).map(|i| format!("\tx[{i}]++\n")).collect();
+    format!(
+        "package main\n\nimport \"time\"\n\nvar x [{races}]int64\n\nfunc f() {{\n{writes}}}\n\nfunc g() {{\n{writes}}}\n\n\
+         func main() {{\n\tgo f()\n\ttime.Sleep(time.Second)\n\tg()\n}}\n"
+    )
+}
+
+#[test]
+fn thousands_of_races_neither_flood_nor_fill() {
+    let place = Place::new();
+    place.write("go.mod", "module example.com/p\n\ngo 1.25\n");
+    place.write("main.go", &many_races(10_000));
+    let said = run(&mut place.hb(["--format", "json", "--output", "r.json", "run", "."])).with_status(1);
+    assert_eq!(said.stderr.matches("WARNING: DATA RACE").count(), 1000);
+    assert!(said.stderr.contains("Found 10000 data race(s)"), "{}", said.stderr.lines().last().unwrap());
+    let report = json(&place, "r.json");
+    assert_eq!(report["findings"].as_array().unwrap().len(), 1000);
+    assert_eq!(report["totals"]["races"], 10_000);
+    // On a terminal: some in full, then a line each, then how many more.
+    let said = run(&mut place.hb(["report", "r.json"])).with_status(0);
+    assert!(said.stdout.lines().count() < 1000, "{} lines", said.stdout.lines().count());
+}
+
+const KILLED: &str = r#"package main
+
+import (
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+var x int
+
+func main() {
+	go func() { x++ }()
+	time.Sleep(10 * time.Millisecond)
+	x++
+	if len(os.Args) > 1 {
+		syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	}
+	child := exec.Command(os.Args[0], "child")
+	child.Stderr = os.Stderr
+	child.Run()
+}
+"#;
+
+#[test]
+fn a_killed_process_loses_nothing() {
+    let place = Place::new();
+    place.write("go.mod", "module example.com/p\n\ngo 1.25\n");
+    place.write("main.go", KILLED);
+    run(&mut place.hb(["--format", "json", "--output", "r.json", "run", "."])).with_status(1);
+    let report = json(&place, "r.json");
+    assert_eq!(report["totals"]["processes"], 2);
+    assert_eq!(report["totals"]["unfinished_processes"], 1);
+    let [finding] = report["findings"].as_array().unwrap().as_slice() else { panic!("{report:#}") };
+    assert_eq!(finding["counts"]["occurrences"], 2);
+    assert_eq!(finding["counts"]["processes"], 2);
+}
