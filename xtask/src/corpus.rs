@@ -6,7 +6,7 @@
 //! says, so that the remark cannot go stale.
 
 mod build;
-mod classic;
+pub mod classic;
 mod outcome;
 mod program;
 

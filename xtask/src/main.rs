@@ -1,6 +1,10 @@
 //! What a developer runs: `cargo xtask <task>`. Each task is a module of its own; this file only dispatches.
 
 mod corpus;
+mod gotest;
+mod modules;
+mod stdlib;
+mod suite;
 
 use std::process::ExitCode;
 
@@ -18,11 +22,20 @@ struct Cli {
 enum Task {
     /// Build and run every program of corpus/ and hold it against its expected verdict.
     Corpus(corpus::Options),
+    /// Test well-known Go modules under go test, go test -race and hb test.
+    Modules(modules::Options),
+    /// Run tests of the standard library under go test -race and hb test.
+    Std(stdlib::Options),
+    /// Run the race suite of the Go distribution with hb in the detector's place.
+    Suite(suite::Options),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Corpus(options) => corpus::run(&options),
+        Task::Modules(options) => modules::run(&options),
+        Task::Std(options) => stdlib::run(&options),
+        Task::Suite(options) => suite::run(&options),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
