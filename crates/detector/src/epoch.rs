@@ -110,6 +110,11 @@ impl Entry {
     pub const fn same_epoch(self, other: Self) -> bool {
         (self.0 ^ other.0) << (64 - 32 - LANE_BITS) == 0
     }
+    /// Whether this access makes `new`, of the same epoch, superfluous.
+    #[inline]
+    pub const fn says(self, new: Self) -> bool {
+        self.same_epoch(new) && new.mask() & !self.mask() == 0 && self.kind().covers(new.kind())
+    }
     /// The same access to other bytes.
     #[inline]
     pub const fn with_mask(self, mask: u8) -> Self {

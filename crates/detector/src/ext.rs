@@ -7,6 +7,7 @@
 use crate::context::Context;
 use crate::epoch::{Clock, Entry, Kind, Lane};
 use crate::memory::{Blocks, Memory, SeqLock};
+use crate::readers::{FIRST_TABLE, Table};
 use crate::shadow::{Cell, Word};
 use crate::tree::Tree;
 use crate::{Conflicts, Detector};
@@ -41,10 +42,11 @@ struct MoreSync {
 #[repr(C, align(64))]
 pub struct Ext {
     lock: SeqLock,
-    /// Block of the accesses when they are not inline. (A free slot has its link here.)
+    /// Block of the accesses that are not inline ([`crate::readers`]). (A free slot has its link here.)
     list: u32,
+    /// How many are inline.
     len: u16,
-    /// Block class of `list`; 0 when the accesses are inline.
+    /// Block class of `list`; 0 when all accesses are inline.
     class: u8,
     /// How often it could have been turned back into cells.
     idle: u8,
@@ -55,8 +57,8 @@ pub struct Ext {
 
 /// Accesses held without a list.
 const INLINE: usize = 4;
-/// The class of the first list.
-const FIRST_LIST: u8 = 6;
+/// The class of the largest table.
+const LAST_TABLE: u8 = crate::limits::ACCESSES_PER_WORD.ilog2() as u8 + 4;
 /// A record is turned back into cells when that could have been done this many times: words that change to and fro stay records.
 const IDLE_ROUNDS: u8 = 8;
 
@@ -67,14 +69,10 @@ const _: () = assert!(core::mem::offset_of!(Ext, inline) == 32);
 const _: () = assert!(core::mem::offset_of!(Ext, class) == 10);
 
 impl Ext {
+    /// The accesses that are not inline.
     #[inline]
-    fn capacity(&self) -> usize {
-        if self.class == 0 { INLINE } else { 1 << (self.class - 3) }
-    }
-
-    #[inline]
-    fn entries(&mut self, blocks: &Blocks) -> *mut Entry {
-        if self.class == 0 { self.inline.as_mut_ptr() } else { blocks.at(self.list) }
+    fn table(&self, blocks: &Blocks) -> Option<Table> {
+        (self.class != 0).then(|| Table::new(blocks.at(self.list), self.class))
     }
 }
 
@@ -84,6 +82,14 @@ pub struct Locked<'a> {
     pub ext: &'a mut Ext,
     word: &'a AtomicU64,
     index: u32,
+}
+
+/// A new access on its way through a record.
+struct Visit {
+    granule: usize,
+    new: Entry,
+    /// It stands in the record.
+    placed: bool,
 }
 
 impl Locked<'_> {
@@ -171,25 +177,18 @@ impl<M: Memory> Detector<M> {
             let version = lock.version();
             let class = (&raw const (*ext).class).read_volatile();
             let list = (&raw const (*ext).list).read_volatile();
-            let len = (&raw const (*ext).len).read_volatile() as usize;
             core::sync::atomic::fence(Ordering::Acquire);
             if version & 1 != 0 || lock.version() != version {
                 return false;
             }
-            let entries =
-                if class == 0 { (&raw const (*ext).inline).cast::<Entry>() } else { self.blocks.at::<Entry>(list) };
-            let epoch = Entry::new(ctx.lane, ctx.now(), 0, Kind::Read);
-            for i in 0..len {
-                let entry = entries.wrapping_add(i).read_volatile();
-                let kind = entry.kind();
-                if entry.same_epoch(epoch)
-                    && mask & !entry.mask() == 0
-                    && (kind == Kind::Write || !write && kind == Kind::Read)
-                {
+            let new = Entry::new(ctx.lane, ctx.now(), mask, if write { Kind::Write } else { Kind::Read });
+            for i in 0..INLINE {
+                if (&raw const (*ext).inline[i]).read_volatile().says(new) {
                     return true;
                 }
             }
-            false
+            class != 0
+                && Table::new(self.blocks.at(list), class).chain(ctx.lane).any(|slot| slot.read_volatile().says(new))
         }
     }
 
@@ -204,102 +203,195 @@ impl<M: Memory> Detector<M> {
         out: &mut Conflicts,
     ) -> bool {
         let ext = &mut *locked.ext;
-        let entries = ext.entries(&self.blocks);
-        let mut len = ext.len as usize;
-        let (lane, now) = (ctx.lane, ctx.now());
-        let mut same: *mut Entry = core::ptr::null_mut();
-        // A record of this very epoch already says as much.
-        let mut redundant = false;
-        // Whether others' accesses that cannot conflict shall be looked at, too, in order to drop those that are superfluous.
-        let prune = len == ext.capacity() || len <= INLINE;
-        let mut i = 0;
-        while i < len {
-            // SAFETY: i < len <= capacity of the list.
-            let slot = unsafe { entries.add(i) };
-            // SAFETY: as above.
-            let entry = unsafe { *slot };
-            i += 1;
-            let mine = entry.lane() == lane;
-            let conflicts = kind.conflicts(entry.kind());
-            if !mine && (entry.mask() & mask == 0 || !(conflicts || prune && kind.covers(entry.kind()))) {
-                continue;
-            }
-            let ordered = mine || self.knows(ctx, entry.lane(), entry.clock());
-            if !ordered {
-                if conflicts {
-                    out.push(granule, entry, mask);
-                }
-                continue;
-            }
-            if mine && entry.clock() == now && entry.kind().covers(kind) && mask & !entry.mask() == 0 {
-                redundant = true;
-            } else if kind.covers(entry.kind()) {
-                if mine && entry.clock() == now && entry.kind() == kind {
-                    same = slot;
-                    continue;
-                }
-                let rest = entry.mask() & !mask;
-                if rest == 0 {
-                    i -= 1;
-                    len -= 1;
-                    // SAFETY: len is now the last slot; `same` may point there.
-                    unsafe {
-                        if same == entries.add(len) {
-                            same = slot;
-                        }
-                        *slot = *entries.add(len);
-                        *entries.add(len) = Entry(0);
-                    }
-                } else if rest != entry.mask() {
-                    // SAFETY: as above.
-                    unsafe { *slot = entry.with_mask(rest) };
-                }
-            }
-        }
-        ext.len = len as u16;
-        if redundant {
+        let new = Entry::new(ctx.lane, ctx.now(), mask, kind);
+        // Whoever came since an access of this very epoch that says as much was held against that one.
+        if ext.inline.iter().any(|old| old.says(new)) {
             return false;
         }
-        if !same.is_null() {
-            // SAFETY: points into the list.
-            unsafe { *same = (*same).with_mask((*same).mask() | mask) };
-            return true;
+        let mut visit = Visit { granule, new, placed: false };
+        let mut len = ext.len as usize;
+        let mut i = 0;
+        while i < len {
+            // Never out of bounds: len <= INLINE.
+            let Some(&old) = ext.inline.get(i) else { break };
+            let left = self.visit(ctx, &mut visit, old, true, out);
+            if left.0 == 0 {
+                len -= 1;
+                if len < INLINE {
+                    ext.inline[i % INLINE] = ext.inline[len];
+                    ext.inline[len] = Entry(0);
+                }
+                continue;
+            }
+            if left != old {
+                ext.inline[i % INLINE] = left;
+            }
+            i += 1;
         }
-        self.push_entry(ext, ctx.shard, Entry::new(lane, now, mask, kind));
+        ext.len = len as u16;
+        if let Some(table) = ext.table(&self.blocks) {
+            // SAFETY: slots of the locked record's table.
+            if table.chain(ctx.lane).any(|slot| unsafe { *slot }.says(new)) {
+                return false;
+            }
+            if kind.writes() || table.mixed() {
+                let mut dropped = 0;
+                for slot in table.slots() {
+                    // SAFETY: a slot of the locked record's table.
+                    let old = unsafe { *slot };
+                    if old.0 != 0 {
+                        let left = self.visit(ctx, &mut visit, old, true, out);
+                        // SAFETY: as above.
+                        unsafe { *slot = left };
+                        dropped += usize::from(left.0 == 0);
+                    }
+                }
+                if dropped != 0 {
+                    self.remake(ext, ctx.shard, |_| true);
+                }
+            } else {
+                for slot in table.chain(ctx.lane) {
+                    // SAFETY: as above.
+                    let old = unsafe { *slot };
+                    if old.lane() == ctx.lane {
+                        let left = self.visit(ctx, &mut visit, old, false, out);
+                        if left.0 == 0 {
+                            // Slots in use stay in use: the new one takes the place.
+                            // SAFETY: as above.
+                            unsafe { *slot = if visit.placed { old } else { new } };
+                            visit.placed = true;
+                        } else {
+                            // SAFETY: as above.
+                            unsafe { *slot = left };
+                        }
+                    }
+                }
+            }
+        }
+        if !visit.placed {
+            self.push_entry(ext, ctx, new);
+        }
         true
     }
 
-    fn push_entry(&self, ext: &mut Ext, shard: u32, entry: Entry) {
+    /// Looks at one access of a record for a new one: whether they race, and what of it remains (0: nothing). `prune`: others'
+    /// accesses that are superfluous may go.
+    #[inline]
+    fn visit(&self, ctx: &Context, visit: &mut Visit, old: Entry, prune: bool, out: &mut Conflicts) -> Entry {
+        let (kind, mask) = (visit.new.kind(), visit.new.mask());
+        let mine = old.lane() == ctx.lane;
+        let conflicts = kind.conflicts(old.kind());
+        if !mine && (old.mask() & mask == 0 || !(conflicts || prune && kind.covers(old.kind()))) {
+            return old;
+        }
+        let ordered = mine || self.knows(ctx, old.lane(), old.clock());
+        if !ordered {
+            if conflicts {
+                out.push(visit.granule, old, mask);
+            }
+            return old;
+        }
+        let present = mine && old.same_epoch(visit.new);
+        if kind.covers(old.kind()) {
+            if present && old.kind() == kind {
+                visit.placed = true;
+                return old.with_mask(old.mask() | mask);
+            }
+            let rest = old.mask() & !mask;
+            return if rest == 0 { Entry(0) } else { old.with_mask(rest) };
+        }
+        old
+    }
+
+    fn push_entry(&self, ext: &mut Ext, ctx: &Context, entry: Entry) {
         let len = ext.len as usize;
-        if len == ext.capacity() && len < crate::limits::ACCESSES_PER_WORD {
-            let class = if ext.class == 0 { FIRST_LIST } else { ext.class + 1 };
-            let list = self.blocks.alloc::<M>(u32::from(class), shard);
-            if list != 0 {
-                let old = ext.entries(&self.blocks);
-                // SAFETY: both lists have room for `len` entries and are different blocks.
-                unsafe { core::ptr::copy_nonoverlapping(old, self.blocks.at::<Entry>(list), len) };
-                if ext.class != 0 {
-                    // SAFETY: the old list came from this class and is no longer referred to.
-                    unsafe { self.blocks.free(&self.memory, u32::from(ext.class), shard, ext.list) };
+        if len < INLINE && (entry.kind().writes() || ext.class == 0) {
+            ext.inline[len] = entry;
+            ext.len += 1;
+            return;
+        }
+        if ext.class == 0 {
+            let Some((list, table)) = self.new_table(ctx.shard, FIRST_TABLE) else { return };
+            ext.list = list;
+            ext.class = FIRST_TABLE;
+            // Reads move to the table; writes stay, where every access sees them.
+            let mut kept = 0;
+            for i in 0..INLINE {
+                let old = core::mem::replace(&mut ext.inline[i], Entry(0));
+                if old.kind().writes() {
+                    ext.inline[kept] = old;
+                    kept += 1;
+                } else if old.0 != 0 {
+                    table.insert(old);
                 }
-                ext.class = class;
-                ext.list = list;
-                ext.inline = [Entry(0); INLINE];
+            }
+            ext.len = kept as u16;
+            if entry.kind().writes() && kept < INLINE {
+                ext.inline[kept] = entry;
+                ext.len += 1;
+                return;
             }
         }
-        let entries = ext.entries(&self.blocks);
-        if len < ext.capacity() {
-            // SAFETY: len < capacity.
-            unsafe { *entries.add(len) = entry };
-            ext.len += 1;
-        } else {
-            // Any victim will do; one that depends on the newcomer spreads the loss.
-            self.limits.reached(&self.limits.accesses_forgotten);
-            let spread = (entry.lane() ^ entry.clock()).wrapping_mul(0x9e37_79b9);
-            let victim = ((spread as u64 * len as u64) >> 32) as usize;
-            // SAFETY: victim < len.
-            unsafe { *entries.add(victim) = entry };
+        if ext.table(&self.blocks).is_some_and(|table| table.full()) {
+            // What this access makes superfluous goes first.
+            let (kind, mask) = (entry.kind(), entry.mask());
+            self.remake(ext, ctx.shard, |old| {
+                !(kind.covers(old.kind()) && old.mask() & !mask == 0 && self.knows(ctx, old.lane(), old.clock()))
+            });
         }
+        match ext.table(&self.blocks) {
+            Some(table) if !table.full() => table.insert(entry),
+            Some(table) => {
+                self.limits.reached(&self.limits.accesses_forgotten);
+                table.replace_any(entry);
+            }
+            None if (ext.len as usize) < INLINE => {
+                ext.inline[ext.len as usize % INLINE] = entry;
+                ext.len += 1;
+            }
+            None => self.limits.reached(&self.limits.accesses_forgotten),
+        }
+    }
+
+    /// Makes a record's table anew with the accesses that `keep` wants, at the size that fits them; without any there is no table.
+    #[cold]
+    fn remake(&self, ext: &mut Ext, shard: u32, keep: impl Fn(Entry) -> bool) {
+        let Some(old) = ext.table(&self.blocks) else { return };
+        let mut kept = 0;
+        for slot in old.slots() {
+            // SAFETY: a slot of the locked record's table.
+            let entry = unsafe { *slot };
+            if entry.0 != 0 {
+                if keep(entry) {
+                    kept += 1;
+                } else {
+                    // SAFETY: as above.
+                    unsafe { *slot = Entry(0) };
+                }
+            }
+        }
+        let (list, class) = (ext.list, ext.class);
+        if kept == 0 {
+            ext.class = 0;
+            ext.list = 0;
+        } else {
+            let mut fit = FIRST_TABLE;
+            while kept * 2 > 1 << (fit - 3) && fit < LAST_TABLE {
+                fit += 1;
+            }
+            let Some((block, table)) = self.new_table(shard, fit) else { return };
+            for slot in old.slots() {
+                // SAFETY: as above.
+                let entry = unsafe { *slot };
+                if entry.0 != 0 {
+                    table.insert(entry);
+                }
+            }
+            ext.list = block;
+            ext.class = fit;
+        }
+        // SAFETY: the old table came from this class and is no longer referred to.
+        unsafe { self.blocks.free(&self.memory, u32::from(class), shard, list) };
     }
 
     /// The synchronisation object at `addr` in a locked record; `create` makes one.
@@ -370,13 +462,10 @@ impl<M: Memory> Detector<M> {
     pub(crate) fn unlock_or_collapse(&self, locked: Locked<'_>, ctx: &Context) {
         let ext = locked.ext;
         let stamp = ctx.current_stamp();
-        if ext.len <= 2 && ext.sync.offset == 0 && ext.more == 0 && stamp != crate::stamp::NO_STAMP {
+        if ext.len <= 2 && ext.class == 0 && ext.sync.offset == 0 && ext.more == 0 && stamp != crate::stamp::NO_STAMP {
             ext.idle = ext.idle.saturating_add(1);
-            let entries = ext.entries(&self.blocks);
             let (mut write, mut read, mut fits) = (Cell(0), Cell(0), true);
-            for i in 0..ext.len as usize {
-                // SAFETY: i < len.
-                let entry = unsafe { *entries.add(i) };
+            for &entry in ext.inline.iter().take(ext.len as usize) {
                 let own = entry.lane() == ctx.lane && entry.clock() == ctx.now();
                 match entry.kind() {
                     Kind::Write if own && write.is_empty() => write = Cell::new(stamp, entry.mask()),
@@ -422,24 +511,26 @@ impl<M: Memory> Detector<M> {
     pub(crate) fn forget_bytes(&self, shard: u32, granule: usize, mask: u8) {
         let Some(mut locked) = self.locked(shard, granule, false) else { return };
         let ext = &mut *locked.ext;
-        let entries = ext.entries(&self.blocks);
-        let (mut kept, len) = (0, ext.len as usize);
-        for i in 0..len {
-            // SAFETY: kept <= i < len.
-            unsafe {
-                let entry = *entries.add(i);
-                let rest = entry.mask() & !mask;
-                if rest != 0 {
-                    *entries.add(kept) = entry.with_mask(rest);
-                    kept += 1;
-                }
+        let mut kept = 0;
+        for i in 0..INLINE {
+            let entry = core::mem::replace(&mut ext.inline[i], Entry(0));
+            let rest = entry.mask() & !mask;
+            if rest != 0 {
+                ext.inline[kept] = entry.with_mask(rest);
+                kept += 1;
             }
         }
-        for i in kept..len {
-            // SAFETY: i < len.
-            unsafe { *entries.add(i) = Entry(0) };
-        }
         ext.len = kept as u16;
+        if let Some(table) = ext.table(&self.blocks) {
+            for slot in table.slots() {
+                // SAFETY: a slot of the locked record's table.
+                unsafe {
+                    let rest = (*slot).mask() & !mask;
+                    *slot = if rest == 0 { Entry(0) } else { (*slot).with_mask(rest) };
+                }
+            }
+            self.remake(ext, shard, |_| true);
+        }
         for byte in 0..8 {
             if mask >> byte & 1 != 0
                 && let Some(sync) = self.sync_at(&mut locked, shard, granule + byte, false)

@@ -18,6 +18,7 @@ pub mod lane;
 pub mod limits;
 pub mod memo;
 pub mod memory;
+mod readers;
 pub mod shadow;
 pub mod stamp;
 pub mod sync;

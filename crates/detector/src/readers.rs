@@ -1,0 +1,137 @@
+//! The accesses of a precise record that has many: a hash table by lane.
+//!
+//! A word that many goroutines read (a configuration, a pointer to a shared structure) has an access for each of them. A further
+//! read conflicts with none of those, so it must not look at them: it finds the reader's own by its lane. Only a write looks at all.
+//!
+//! The table is a block of 8-byte slots. Slot 0 is the head: how many are in use, and whether writes are among them. Empty slots are 0.
+//! A slot that is in use stays in use until the table is made anew, so that a search may stop at the first empty one.
+
+use crate::Detector;
+use crate::epoch::{Entry, Lane};
+use crate::memory::Memory;
+
+/// The class of the first table: 16 slots.
+pub(crate) const FIRST_TABLE: u8 = 7;
+/// In the head: writes are among the accesses.
+const MIXED: u64 = 1 << 63;
+
+/// A table in use: its slots, and how many they are (a power of two).
+#[derive(Clone, Copy)]
+pub(crate) struct Table {
+    slots: *mut Entry,
+    capacity: usize,
+}
+
+impl Table {
+    /// The table in a block of the given class.
+    #[inline]
+    pub(crate) fn new(slots: *mut Entry, class: u8) -> Self {
+        Self { slots, capacity: 1 << (class - 3) }
+    }
+
+    #[inline]
+    fn head(&self) -> u64 {
+        // SAFETY: the table has a head; whoever looks holds the record's lock.
+        unsafe { *self.slots.cast::<u64>() }
+    }
+
+    #[inline]
+    fn set_head(&self, head: u64) {
+        // SAFETY: as above.
+        unsafe { *self.slots.cast::<u64>() = head }
+    }
+
+    /// Slots in use.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        (self.head() & !MIXED) as usize
+    }
+
+    /// Whether writes are among the accesses.
+    #[inline]
+    pub(crate) fn mixed(&self) -> bool {
+        self.head() & MIXED != 0
+    }
+
+    /// Whether a further access would leave too few empty slots.
+    #[inline]
+    pub(crate) fn full(&self) -> bool {
+        (self.len() + 2) * 4 > self.capacity * 3
+    }
+
+    /// Where the search for a lane begins.
+    #[inline]
+    fn home(&self, lane: Lane) -> usize {
+        (lane as usize) & (self.capacity - 1)
+    }
+
+    /// All slots that may hold accesses.
+    #[inline]
+    pub(crate) fn slots(&self) -> impl Iterator<Item = *mut Entry> + use<> {
+        let (slots, capacity) = (self.slots, self.capacity);
+        (1..capacity).map(move |i| slots.wrapping_add(i))
+    }
+
+    /// The slots from a lane's home to the first empty one, exclusive.
+    #[inline]
+    pub(crate) fn chain(&self, lane: Lane) -> impl Iterator<Item = *mut Entry> + use<> {
+        let (slots, mask) = (self.slots, self.capacity - 1);
+        let mut at = self.home(lane);
+        let mut left = self.capacity;
+        core::iter::from_fn(move || {
+            if at == 0 {
+                at = 1;
+            }
+            left -= 1;
+            let slot = slots.wrapping_add(at);
+            at = (at + 1) & mask;
+            // SAFETY: within the table. Volatile, because readers without the lock come here, too.
+            (left > 0 && unsafe { slot.read_volatile() }.0 != 0).then_some(slot)
+        })
+    }
+
+    /// Puts an access into the first empty slot. The table is not full.
+    pub(crate) fn insert(&self, entry: Entry) {
+        let mut at = self.home(entry.lane());
+        for _ in 0..self.capacity {
+            if at == 0 {
+                at = 1;
+            }
+            // SAFETY: within the table.
+            let slot = unsafe { &mut *self.slots.wrapping_add(at) };
+            if slot.0 == 0 {
+                *slot = entry;
+                self.set_head((self.head() + 1) | if entry.kind().writes() { MIXED } else { 0 });
+                return;
+            }
+            at = (at + 1) & (self.capacity - 1);
+        }
+    }
+
+    /// Puts an access in the place of some other one.
+    pub(crate) fn replace_any(&self, entry: Entry) {
+        let at = self.home(entry.lane() ^ entry.clock().wrapping_mul(0x9e37_79b9) >> 8).max(1);
+        // SAFETY: within the table.
+        unsafe { *self.slots.wrapping_add(at) = entry };
+        if entry.kind().writes() {
+            self.set_head(self.head() | MIXED);
+        }
+    }
+}
+
+impl<M: Memory> Detector<M> {
+    /// A new table of a class, empty; `None` when memory is exhausted.
+    pub(crate) fn new_table(&self, shard: u32, class: u8) -> Option<(u32, Table)> {
+        let block = self.blocks.alloc::<M>(u32::from(class), shard);
+        if block == 0 {
+            self.limits.reached(&self.limits.out_of_memory);
+            return None;
+        }
+        let table = Table::new(self.blocks.at(block), class);
+        for i in 0..table.capacity {
+            // SAFETY: the block is ours and has room for the slots.
+            unsafe { table.slots.add(i).write(Entry(0)) };
+        }
+        Some((block, table))
+    }
+}
