@@ -306,6 +306,30 @@ impl<const STAMPS: usize, const LIVES: u32> Engine for DetectorEngine<STAMPS, LI
         self.detector().release_acquire(self.context(c), addr as usize);
     }
 
+    fn lock(&mut self, c: Context, addr: u64, pc: u64) {
+        let mut out = Conflicts::new();
+        self.detector().take_lock(self.context(c), addr as usize, pc, &mut out);
+        self.report(&out, Kind::ATOMIC_WRITE, pc);
+    }
+
+    fn unlock(&mut self, c: Context, addr: u64, pc: u64) {
+        let mut out = Conflicts::new();
+        self.detector().give_lock(self.context(c), addr as usize, pc, &mut out);
+        self.report(&out, Kind::ATOMIC_WRITE, pc);
+    }
+
+    fn unlock_shared(&mut self, c: Context, addr: u64, pc: u64) {
+        let mut out = Conflicts::new();
+        self.detector().give_share(self.context(c), addr as usize, pc, &mut out);
+        self.report(&out, Kind::ATOMIC_WRITE, pc);
+    }
+
+    fn touch_lock(&mut self, c: Context, addr: u64, pc: u64) {
+        let mut out = Conflicts::new();
+        self.detector().touch_lock(self.context(c), addr as usize, pc, &mut out);
+        self.report(&out, Kind::ATOMIC_WRITE, pc);
+    }
+
     fn atomic_load(&mut self, c: Context, addr: u64, size: u64, pc: u64) {
         self.atomic(c, addr, size, pc, AtomicEffect::Load);
     }

@@ -59,6 +59,25 @@ pub trait Engine: Sized {
     fn release_merge(&mut self, c: Context, addr: u64);
     /// `c`'s past takes the place of what `addr` holds, and `c` comes after what it held.
     fn release_acquire(&mut self, c: Context, addr: u64);
+    /// `c` has taken the lock whose word is at `addr`: as an acquire, and a write of the word that no plain access may meet.
+    fn lock(&mut self, c: Context, addr: u64, pc: u64) {
+        let _ = pc;
+        self.acquire(c, addr);
+    }
+    /// `c` gives back the lock at `addr`, which nobody else holds: a release that keeps what was released before.
+    fn unlock(&mut self, c: Context, addr: u64, pc: u64) {
+        let _ = pc;
+        self.release_merge(c, addr);
+    }
+    /// The same where others may hold it.
+    fn unlock_shared(&mut self, c: Context, addr: u64, pc: u64) {
+        let _ = pc;
+        self.release_merge(c, addr);
+    }
+    /// A write of the lock's word that orders nothing.
+    fn touch_lock(&mut self, c: Context, addr: u64, pc: u64) {
+        let _ = (c, addr, pc);
+    }
     /// An atomic load.
     fn atomic_load(&mut self, c: Context, addr: u64, size: u64, pc: u64);
     /// An atomic store.

@@ -1,6 +1,6 @@
 //! From an event to the calls that Go's runtime and `sync` make for it in a race build.
 //!
-//! Mirrors the hooks of Go 1.26 (`runtime/chan.go`, `runtime/select.go`, `runtime/race.go`, `internal/sync`, `sync`):
+//! Mirrors the hooks of Go 1.26 with the edits that hb makes (`runtime/chan.go`, `runtime/select.go`, `runtime/race.go`, `internal/sync`, `sync`):
 //! which object address each call names, in which order the calls come, and on whose context. [`Hooks`] says which
 //! of the known differences between those hooks and the memory model are kept as they are and which are mended.
 
@@ -22,7 +22,8 @@ const ONCE_MUTEX: u64 = 4;
 /// Which hooks the Go side has. Each field is one difference listed in `EDGES.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hooks {
-    /// `Mutex` works on its state word through the instrumented `sync/atomic`, which synchronises by itself.
+    /// `Mutex` works on its state word through the instrumented `sync/atomic`, which synchronises by itself. Where it does not,
+    /// locks are told by operations of their own.
     pub mutex_atomics: bool,
     /// `Mutex.Unlock` and `RWMutex.Unlock` add to what the mutex holds instead of replacing it.
     pub unlock_merges: bool,
@@ -113,24 +114,27 @@ impl Lowering {
             Op::Lock { mutex } => on.lock(hooks, c, mutex),
             Op::Unlock { mutex } => on.unlock(hooks, c, mutex),
             Op::TryLockFail { .. } => {}
-            Op::ReadLock { rw } => {
-                on.engine.read(c, rw, pc);
-                on.engine.acquire(c, rw + READER_SEM);
-            }
-            Op::ReadUnlock { rw } => {
+            Op::ReadLock { rw } => on.take(hooks, c, rw, rw + READER_SEM),
+            Op::ReadUnlock { rw } if hooks.mutex_atomics => {
                 on.engine.read(c, rw, pc);
                 on.engine.release_merge(c, rw + WRITER_SEM);
             }
+            Op::ReadUnlock { rw } => on.engine.unlock_shared(c, rw + WRITER_SEM, pc),
             Op::WriteLock { rw } => {
-                on.engine.read(c, rw, pc);
-                on.engine.acquire(c, rw + READER_SEM);
                 on.engine.acquire(c, rw + WRITER_SEM);
+                on.take(hooks, c, rw, rw + READER_SEM);
             }
             Op::WriteUnlock { rw } => {
-                on.engine.read(c, rw, pc);
+                if hooks.mutex_atomics {
+                    on.engine.read(c, rw, pc);
+                }
                 on.give(hooks, c, rw + READER_SEM);
             }
-            Op::TryReadLockFail { rw } | Op::TryWriteLockFail { rw } => on.engine.read(c, rw, pc),
+            Op::TryReadLockFail { rw } | Op::TryWriteLockFail { rw } => {
+                if hooks.mutex_atomics {
+                    on.engine.read(c, rw, pc);
+                }
+            }
             Op::WaitGroupAdd { group, delta } => {
                 let (counter, _) = self.groups.entry(group).or_default();
                 let before = *counter;
@@ -138,13 +142,21 @@ impl Lowering {
                 if *counter == 0 {
                     self.groups.insert(group, (0, false));
                 }
-                if delta < 0 {
+                if delta < 0 && hooks.mutex_atomics {
                     on.engine.release_merge(c, group);
-                } else if before == 0 {
+                } else if delta < 0 {
+                    on.engine.unlock_shared(c, group, pc);
+                } else if !hooks.mutex_atomics {
+                    on.engine.touch_lock(c, group, pc);
+                }
+                if delta > 0 && before == 0 {
                     on.engine.read(c, group + hb_model::event::WAIT_GROUP_CONFLICT_OFFSET, pc);
                 }
             }
-            Op::WaitGroupWait { group } | Op::WaitGroupWake { group } => on.engine.acquire(c, group),
+            Op::WaitGroupWait { group } | Op::WaitGroupWake { group } if hooks.mutex_atomics => {
+                on.engine.acquire(c, group);
+            }
+            Op::WaitGroupWait { group } | Op::WaitGroupWake { group } => on.engine.atomic_load(c, group, 4, pc),
             Op::WaitGroupBlock { group } => {
                 let (_, blocked) = self.groups.entry(group).or_default();
                 if !std::mem::replace(blocked, true) {
@@ -284,8 +296,10 @@ impl<E: Engine> Calls<'_, E> {
     fn lock(&mut self, hooks: Hooks, c: Context, mutex: Addr) {
         if hooks.mutex_atomics {
             self.engine.atomic_rmw(c, mutex, 4, self.pc);
+            self.engine.acquire(c, mutex);
+        } else {
+            self.engine.lock(c, mutex, self.pc);
         }
-        self.engine.acquire(c, mutex);
     }
 
     fn unlock(&mut self, hooks: Hooks, c: Context, mutex: Addr) {
@@ -295,11 +309,21 @@ impl<E: Engine> Calls<'_, E> {
         }
     }
 
-    fn give(&mut self, hooks: Hooks, c: Context, addr: Addr) {
-        if hooks.unlock_merges {
-            self.engine.release_merge(c, addr);
+    /// A read-write mutex is taken, of which `word` is read (so that overwriting it is found) and `addr` was released.
+    fn take(&mut self, hooks: Hooks, c: Context, word: Addr, addr: Addr) {
+        if hooks.mutex_atomics {
+            self.engine.read(c, word, self.pc);
+            self.engine.acquire(c, addr);
         } else {
-            self.engine.release(c, addr);
+            self.engine.lock(c, addr, self.pc);
+        }
+    }
+
+    fn give(&mut self, hooks: Hooks, c: Context, addr: Addr) {
+        match (hooks.unlock_merges, hooks.mutex_atomics) {
+            (false, _) => self.engine.release(c, addr),
+            (true, true) => self.engine.release_merge(c, addr),
+            (true, false) => self.engine.unlock(c, addr, self.pc),
         }
     }
 }

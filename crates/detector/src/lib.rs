@@ -16,6 +16,7 @@ pub mod goroutine;
 pub mod history;
 pub mod lane;
 pub mod limits;
+pub mod lock;
 pub mod memo;
 pub mod memory;
 mod readers;
