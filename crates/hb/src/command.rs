@@ -267,6 +267,7 @@ mod tests {
             tags: vec!["race".into()],
             env: Vec::new(),
             notices: Vec::new(),
+            left_out: Vec::new(),
         };
         let (given, from_goflags) = (scan(given), goflags(from_goflags));
         let users = Users { given: &given, goflags: &from_goflags };

@@ -138,6 +138,9 @@ fn delivery_line(page: &mut Page, go: &Go, directory: &std::path::Path, options:
             for notice in &injection.notices {
                 page.say("", notice);
             }
+            for edit in &injection.left_out {
+                page.say("left out", edit);
+            }
         }
         Err(error) => page.wrong("delivery", &error.into()),
     }

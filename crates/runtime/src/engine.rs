@@ -72,14 +72,15 @@ pub fn state() -> &'static State {
 
 /// The context as the engine knows it; `None` where there is none.
 #[inline]
-fn known<'a>(context: Context) -> Option<&'a mut hb_detector::Context> {
+pub(crate) fn known<'a>(context: Context) -> Option<&'a mut hb_detector::Context> {
     // SAFETY: Go passes what `go_start` gave it, from one thread at a time: the goroutine's own, or that of whoever wakes it
     // while it is parked.
     unsafe { (context as *mut hb_detector::Context).as_mut() }
 }
 
+/// As [`known`], and notes the goroutine's number, which may be 0 for unknown.
 #[inline]
-fn seen<'a>(context: Context, goid: usize) -> Option<&'a mut hb_detector::Context> {
+pub(crate) fn seen<'a>(context: Context, goid: usize) -> Option<&'a mut hb_detector::Context> {
     let ctx = known(context)?;
     if goid != 0 && ctx.goid.load(Relaxed) != goid as u64 {
         state().detector.set_goid(ctx, goid as u64);

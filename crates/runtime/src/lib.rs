@@ -15,8 +15,10 @@
 #![no_std]
 
 pub mod abi;
+pub mod abi_hb;
 pub mod engine;
 pub mod layout;
+pub mod locks;
 mod mem;
 mod races;
 pub mod sys;

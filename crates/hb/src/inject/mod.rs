@@ -68,6 +68,8 @@ pub struct Injection {
     pub env: Vec<(String, String)>,
     /// What the user should be told, one sentence each.
     pub notices: Vec<String>,
+    /// Edits of less importance that this toolchain's files do not fit, one sentence each, for `hb doctor`.
+    pub left_out: Vec<String>,
 }
 
 /// Why no way was found.
@@ -180,6 +182,10 @@ fn minor_version(version: &str) -> Option<u32> {
 
 /// Our file in the place of the Go distribution's.
 const HOOKS: &str = include_str!("../../../../go/race_amd64.s");
+/// Hooks that edited files call, to be put behind [`HOOKS`].
+const MORE_HOOKS: &str = include_str!("../../../../go/hooks_amd64.s");
+/// What is between edited files of other packages and [`MORE_HOOKS`].
+const RUNTIME_SYNC: &str = include_str!("../../../../go/runtime_sync.go");
 const RACE_PACKAGE: &str = include_str!("../../../../go/runtime_race.go");
 const RACE_PACKAGE_NONE: &str = include_str!("../../../../go/runtime_race_none.go");
 
@@ -188,16 +194,19 @@ const HOOKS_INCLUDES_END: &str = "#include \"cgo/abi_amd64.h\"\n";
 
 fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, InjectError> {
     let src = tc.goroot.join("src");
+    let edited = edits::apply(|file| read(&src.join(file)), |name| blob::EXPORTS.contains_key(name))?
+        .map_err(|mismatch| InjectError::UnknownToolchain { reason: mismatch.to_string() })?;
+    let left_out = edited
+        .left_out
+        .iter()
+        .map(|(group, mismatch)| format!("{}: {} ({mismatch})", group.name, group.without))
+        .collect();
+    let mut entry_points = edited.entry_points;
     let mut files = FileSet::default();
-    let mut entry_points = Vec::new();
-    let edited: BTreeSet<&'static str> = edits::EDITS.iter().map(|edit| edit.file).collect();
-    for &file in &edited {
-        let source = read(&src.join(file))?;
-        let edited = edits::apply(file, &source, |name| blob::EXPORTS.contains_key(name))
-            .map_err(|mismatch| InjectError::UnknownToolchain { reason: mismatch.to_string() })?;
-        entry_points.extend(edited.entry_points);
-        files.add(file, edited.text);
+    for (file, text) in edited.files {
+        files.add(file, text);
     }
+    files.add("runtime/zhb_sync.go", RUNTIME_SYNC);
 
     for (file, text) in explain::files(|file| read(&src.join(file)).ok()) {
         files.add(file, text);
@@ -210,7 +219,7 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
     }
     let (head, tail) = HOOKS.split_once(HOOKS_INCLUDES_END).expect("the hooks include Go's headers");
     let hooks = format!(
-        "{head}{HOOKS_INCLUDES_END}\n{}{tail}{}",
+        "{head}{HOOKS_INCLUDES_END}\n{}{tail}{MORE_HOOKS}{}",
         blob::definitions(),
         blob::entry_points(entry_points.iter().map(String::as_str)),
     );
@@ -232,6 +241,7 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
         tags: Vec::new(),
         env: Vec::new(),
         notices: Vec::new(),
+        left_out,
     };
     if delivery == Delivery::Fast {
         return Ok(injection);
@@ -256,6 +266,7 @@ fn plain(tc: &Toolchain, notices: Vec<String>) -> Result<Injection, InjectError>
         tags: Vec::new(),
         env: Vec::new(),
         notices,
+        left_out: Vec::new(),
     })
 }
 

@@ -148,7 +148,7 @@ fn a_c_program_links_the_object_and_finds_its_race() {
 #[test]
 fn the_hooks_use_only_what_the_runtime_exports() {
     let defined = blob::definitions();
-    for line in HOOKS.lines().map(|line| line.split("//").next().unwrap_or_default()) {
+    for line in HOOKS.lines().chain(MORE_HOOKS.lines()).map(|line| line.split("//").next().unwrap_or_default()) {
         for word in line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
             if word.starts_with("tsan_") {
                 assert!(defined.contains(&format!("#define {word} ")), "{word}");
@@ -179,20 +179,36 @@ fn the_hooks_of_a_toolchain_are_recognised() {
     assert_eq!(missing_hook(&newer, HOOKS).as_deref(), Some("sync∕atomic·FlipInt32"));
 }
 
+/// The files that are edited, with the texts that the edits look for and nothing else.
+pub fn sources() -> BTreeMap<&'static str, String> {
+    // Each file as it is, and after the edits so far: an earlier edit may take texts away that a later one counts.
+    let mut files: BTreeMap<&str, (String, String)> = BTreeMap::new();
+    for edit in edits::all() {
+        let (source, edited) = files.entry(edit.file).or_default();
+        let (text, times, with) = match edit.change {
+            edits::Change::Replace { text, with } => (text, 1, with),
+            edits::Change::Each { text, times, with } => (text, times, with),
+            edits::Change::Only { .. } => continue,
+            edits::Change::EntryPoints => {
+                source.push_str("//go:linkname __tsan_fini __tsan_fini\nvar __tsan_fini byte\n");
+                continue;
+            }
+        };
+        for _ in edited.matches(text).count()..times {
+            source.push_str(text);
+            source.push('\n');
+            edited.push_str(text);
+            edited.push('\n');
+        }
+        *edited = edited.replace(text, with);
+    }
+    files.into_iter().map(|(name, (source, _))| (name, source)).collect()
+}
+
 /// A directory that looks like a GOROOT to [`prepare`], with the texts that the edits look for.
 fn goroot() -> (tempfile::TempDir, Toolchain) {
     let dir = tempfile::tempdir().unwrap();
-    let mut files: BTreeMap<&str, String> = BTreeMap::new();
-    for edit in edits::EDITS {
-        let text = files.entry(edit.file).or_default();
-        match edit.change {
-            edits::Change::Replace { text: anchor, .. } if text.contains(anchor) => {}
-            edits::Change::Replace { text: anchor, .. } => text.push_str(anchor),
-            edits::Change::EntryPoints => {
-                text.push_str("//go:linkname __tsan_fini __tsan_fini\nvar __tsan_fini byte\n");
-            }
-        }
-    }
+    let mut files = sources();
     files.insert("runtime/race_amd64.s", "TEXT\truntime·raceread(SB), NOSPLIT, $0-8\n".to_owned());
     for (name, text) in files {
         let path = dir.path().join("src").join(name);

@@ -1,35 +1,6 @@
-//! The edits to files of the Go distribution's own `runtime`.
-//!
-//! Each edit names a piece of text that must occur in the user's file exactly as often as stated. If
-//! one does not, the file is not one that we know: nothing is edited at all, and the runtime is
-//! delivered without edits (see [`super::Delivery::Plain`]). So these texts are what decides whether
-//! a toolchain is known, not its version.
+//! The edits without which the Go runtime does not work with ours, all in `runtime/race.go`.
 
-use std::fmt;
-
-/// One edit.
-pub struct Edit {
-    /// A short name, for messages.
-    pub name: &'static str,
-    /// The file, below `GOROOT/src`.
-    pub file: &'static str,
-    /// What is done.
-    pub change: Change,
-}
-
-/// What an edit does.
-pub enum Change {
-    /// Puts `with` in the place of `text`, which occurs exactly once.
-    Replace {
-        /// The text that must be there.
-        text: &'static str,
-        /// What replaces it.
-        with: &'static str,
-    },
-    /// Declares the runtime's entry points as functions of package `runtime` in place of C symbols:
-    /// see [`declare_entry_points`].
-    EntryPoints,
-}
+use super::{Change, Edit};
 
 /// The edits that make the Go runtime work with ours, in the order in which they are made.
 pub const EDITS: &[Edit] = &[
@@ -76,56 +47,6 @@ pub const EDITS: &[Edit] = &[
     Edit { name: "entry-points", file: "runtime/race.go", change: Change::EntryPoints },
 ];
 
-/// Why a file could not be edited.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Mismatch {
-    /// The edit's name.
-    pub edit: &'static str,
-    /// The file, below `GOROOT/src`.
-    pub file: &'static str,
-    /// What is different from what we know.
-    pub what: String,
-}
-
-impl fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} (edit {})", self.file, self.what, self.edit)
-    }
-}
-
-/// A file after all its edits.
-#[derive(Debug)]
-pub struct Edited {
-    /// The file's text.
-    pub text: String,
-    /// The entry points that it declares and that assembly has to define.
-    pub entry_points: Vec<String>,
-}
-
-/// Makes the edits of `file` (a name below `GOROOT/src`) to its `source`. `exported` tells whether
-/// the runtime has a function of a given name.
-pub fn apply(file: &'static str, source: &str, exported: impl Fn(&str) -> bool) -> Result<Edited, Mismatch> {
-    let mut edited = Edited { text: source.to_owned(), entry_points: Vec::new() };
-    for edit in EDITS.iter().filter(|edit| edit.file == file) {
-        let result = match edit.change {
-            Change::Replace { text, with } => replace_once(&edited.text, text, with),
-            Change::EntryPoints => declare_entry_points(&edited.text, &exported).map(|(text, names)| {
-                edited.entry_points = names;
-                text
-            }),
-        };
-        edited.text = result.map_err(|what| Mismatch { edit: edit.name, file, what })?;
-    }
-    Ok(edited)
-}
-
-fn replace_once(source: &str, text: &str, with: &str) -> Result<String, String> {
-    match source.matches(text).count() {
-        1 => Ok(source.replacen(text, with, 1)),
-        count => Err(format!("{count} places read {:?}, expected one", text.trim())),
-    }
-}
-
 /// In the Go distribution, an entry point is a C symbol whose address is taken through a variable:
 ///
 /// ```text
@@ -143,7 +64,7 @@ fn replace_once(source: &str, text: &str, with: &str) -> Result<String, String> 
 /// ```
 ///
 /// Returns the text and the names. Every name must be one that the runtime exports.
-fn declare_entry_points(source: &str, exported: impl Fn(&str) -> bool) -> Result<(String, Vec<String>), String> {
+pub fn declare_entry_points(source: &str, exported: impl Fn(&str) -> bool) -> Result<(String, Vec<String>), String> {
     const LINKNAME: &str = "//go:linkname __tsan_";
     const IMPORT: &str = "//go:cgo_import_static ";
     let mut names = Vec::new();
@@ -207,12 +128,5 @@ mod tests {
         assert!(declare_entry_points(SOURCE, |_| false).is_err());
         assert!(declare_entry_points(&SOURCE.replace(" byte", " int"), |_| true).is_err());
         assert!(declare_entry_points("package runtime\n", |_| true).is_err());
-    }
-
-    #[test]
-    fn a_text_that_is_absent_or_ambiguous_is_refused() {
-        assert!(replace_once("a b a", "a", "c").is_err());
-        assert!(replace_once("a b a", "d", "c").is_err());
-        assert_eq!(replace_once("a b a", "b", "c").unwrap(), "a c a");
     }
 }

@@ -1,0 +1,49 @@
+//! The functions beyond the `__tsan_*` ABI that files edited by hb call (`crates/hb/src/inject/edits`).
+//!
+//! They are called like those of [`crate::abi`]. What they do is in [`crate::locks`].
+
+use crate::engine::Context;
+use crate::locks;
+
+/// The goroutine has taken the lock whose 4-byte word is at `addr`. `pc` is where in the function that took it, `caller_pc` where that
+/// returns to.
+#[unsafe(no_mangle)]
+pub extern "C" fn __tsan_hb_lock(context: Context, addr: usize, pc: usize, caller_pc: usize, goid: usize) {
+    locks::take(context, addr, None, pc, caller_pc, goid);
+}
+
+/// As [`__tsan_hb_lock`], of an `RWMutex` for writing: `addr` is that of `writerSem`, behind which lies `readerSem`.
+#[unsafe(no_mangle)]
+pub extern "C" fn __tsan_hb_write_lock(context: Context, addr: usize, pc: usize, caller_pc: usize, goid: usize) {
+    locks::take(context, addr + 4, Some(addr), pc, caller_pc, goid);
+}
+
+/// The goroutine is about to give back a lock that only it holds.
+#[unsafe(no_mangle)]
+pub extern "C" fn __tsan_hb_unlock(context: Context, addr: usize, pc: usize, caller_pc: usize, goid: usize) {
+    locks::give(context, addr, pc, caller_pc, goid);
+}
+
+/// The goroutine is about to give back a lock that others may hold, too, or to count a `WaitGroup` down.
+#[unsafe(no_mangle)]
+pub extern "C" fn __tsan_hb_unlock_shared(context: Context, addr: usize, pc: usize, caller_pc: usize, goid: usize) {
+    locks::give_share(context, addr, pc, caller_pc, goid);
+}
+
+/// The goroutine is about to change the word of a lock or `WaitGroup` in a way that orders nothing.
+#[unsafe(no_mangle)]
+pub extern "C" fn __tsan_hb_touch(context: Context, addr: usize, pc: usize, caller_pc: usize, goid: usize) {
+    locks::touch(context, addr, pc, caller_pc, goid);
+}
+
+/// The goroutine has seen the word of a `WaitGroup` at 0: whoever counted it down comes before.
+#[unsafe(no_mangle)]
+pub extern "C" fn __tsan_hb_wait(context: Context, addr: usize, pc: usize, caller_pc: usize, goid: usize) {
+    locks::wait(context, addr, pc, caller_pc, goid);
+}
+
+/// What the goroutine of `context` did so far comes before what that of `other`, which is parked, does next.
+#[unsafe(no_mangle)]
+pub extern "C" fn __tsan_hb_edge(context: Context, other: Context) {
+    locks::edge(context, other);
+}

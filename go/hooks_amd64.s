@@ -1,0 +1,30 @@
+
+// What files edited by hb tell the runtime: see go/runtime_sync.go. This text is put behind that of race_amd64.s.
+
+// OPERATION defines func name(addr unsafe.Pointer), called by the only function that Go code outside of package runtime reaches it
+// through. So that function's frame, at BP, says where it was called, and the frame behind that where the caller returns to.
+#define OPERATION(name, function) \
+TEXT	name<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8; \
+	IN_RANGE(AX, inside, outside); \
+	MOVQ	AX, SI; \
+	MOVQ	8(BP), DX; \
+	MOVQ	(BP), CX; \
+	MOVQ	8(CX), CX; \
+	SELF; \
+	ON_G0(function); \
+outside: \
+	RET
+
+OPERATION(runtime·hblock, tsan_hb_lock)
+OPERATION(runtime·hbwritelock, tsan_hb_write_lock)
+OPERATION(runtime·hbunlock, tsan_hb_unlock)
+OPERATION(runtime·hbunlockshared, tsan_hb_unlock_shared)
+OPERATION(runtime·hbtouch, tsan_hb_touch)
+OPERATION(runtime·hbwait, tsan_hb_wait)
+
+// func hbedge(from, to uintptr)
+TEXT	runtime·hbedge<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
+	MOVQ	AX, DI
+	MOVQ	BX, SI
+	ON_G0(tsan_hb_edge)
+	RET
