@@ -62,7 +62,8 @@ impl Table {
     /// Where the search for a lane begins.
     #[inline]
     fn home(&self, lane: Lane) -> usize {
-        (lane as usize) & (self.capacity - 1)
+        // Spread, because lanes are dense: neighbours with two accesses each would make one long chain.
+        (lane.wrapping_mul(0x9e37_79b1) >> 8) as usize & (self.capacity - 1)
     }
 
     /// All slots that may hold accesses.
