@@ -28,3 +28,9 @@ TEXT	runtime·hbedge<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
 	MOVQ	BX, SI
 	ON_G0(tsan_hb_edge)
 	RET
+
+// func hbfire(ctx uintptr)
+TEXT	runtime·hbfire<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
+	MOVQ	AX, DI
+	ON_G0(tsan_hb_fire)
+	RET

@@ -246,6 +246,18 @@ impl<M: Memory> Detector<M> {
         if block == 0 { None } else { Some(unsafe { &*self.blocks.at::<Context>(block) }) }
     }
 
+    /// From now on `ctx` knows of no other lane: it serves somebody else, who has learned nothing yet. What it recorded itself
+    /// stays in its lane, so it is ordered before what it does next.
+    pub fn begin_anew(&self, ctx: &mut Context) {
+        self.tick(ctx);
+        self.trees.drop::<M>(ctx.shard, ctx.tree.take());
+        ctx.extra = (0, 0);
+        // What was remembered of objects and of epochs held for what is known no more.
+        ctx.seen.store(0, Ordering::Relaxed);
+        ctx.memos = [Memo::NONE; MEMOS];
+        ctx.learned = ctx.learned.wrapping_add(1);
+    }
+
     /// Orders everything that any goroutine did so far before what `ctx` does next. For finalizers: the collector has found the
     /// object unreachable, which orders its users' accesses.
     pub fn acquire_all(&self, ctx: &mut Context) {

@@ -47,3 +47,9 @@ pub extern "C" fn __tsan_hb_wait(context: Context, addr: usize, pc: usize, calle
 pub extern "C" fn __tsan_hb_edge(context: Context, other: Context) {
     locks::edge(context, other);
 }
+
+/// A timer fires in `context`, which shall know nothing of those that fired in it before.
+#[unsafe(no_mangle)]
+pub extern "C" fn __tsan_hb_fire(context: Context) {
+    locks::fire(context);
+}

@@ -1,4 +1,4 @@
-//! Locks, `WaitGroup`s and condition variables: what happens at the hooks of [`crate::abi_hb`].
+//! Locks, `WaitGroup`s, condition variables and timers: what happens at the hooks of [`crate::abi_hb`].
 
 use crate::engine::{Context, known, seen, state};
 use crate::races;
@@ -81,5 +81,12 @@ pub fn edge(context: Context, other: Context) {
         && context != other
     {
         state().detector.edge(from, to);
+    }
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn fire(context: Context) {
+    if let Some(ctx) = known(context) {
+        state().detector.begin_anew(ctx);
     }
 }

@@ -8,6 +8,7 @@
 
 mod runtime;
 mod sync;
+mod timers;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -66,7 +67,7 @@ pub struct Group {
 }
 
 /// The optional groups, in the order in which they are made.
-pub const GROUPS: &[&Group] = &[&sync::LOCKS, &sync::COND];
+pub const GROUPS: &[&Group] = &[&sync::LOCKS, &sync::COND, &timers::TIMERS];
 
 /// Why a file could not be edited.
 #[derive(Debug, PartialEq, Eq)]
