@@ -160,6 +160,9 @@ done:
 // stands in the history. R15 keeps the address, DI the context, SI the stamp; AX is the word as it was read, R8 its
 // write cell, R9 its read cell, R13 what it will be.
 
+// What lies on the stack of the running goroutine is nobody else's: nothing there is recorded. That matters for the threads' g0
+// stacks, which lie in the heap where nothing is linked that makes threads of its own: timers run there, with a context each.
+
 // KNOWN goes on if the epoch of `cell` comes before what the goroutine does now: its own, or the one that the runtime looked up last.
 // Otherwise it jumps to `slow`. Uses R10 and R12.
 #define KNOWN(cell, known) \
@@ -462,6 +465,11 @@ ranged: \
 TEXT	hbread<>(SB), NOSPLIT|NOFRAME, $0-0
 	MOVQ	g_racectx(R14), DI
 	MOVQ	AX, R15
+	CMPQ	AX, (g_stack+stack_lo)(R14)
+	JB	shared
+	CMPQ	AX, (g_stack+stack_hi)(R14)
+	JB	own_stack
+shared:
 	MOVQ	R11, CONTEXT_PC(DI)
 	MOVL	CONTEXT_STAMP(DI), SI
 word:
@@ -510,11 +518,18 @@ whole:
 	RECORD(NO_KIND)
 	NODE
 	PRECISE(FITS_READ, AGAIN)
+own_stack:
+	RET
 	SLOW(tsan_hb_read, tsan_hb_read_range)
 
 TEXT	hbwrite<>(SB), NOSPLIT|NOFRAME, $0-0
 	MOVQ	g_racectx(R14), DI
 	MOVQ	AX, R15
+	CMPQ	AX, (g_stack+stack_lo)(R14)
+	JB	shared
+	CMPQ	AX, (g_stack+stack_hi)(R14)
+	JB	own_stack
+shared:
 	MOVQ	R11, CONTEXT_PC(DI)
 	MOVL	CONTEXT_STAMP(DI), SI
 word:
@@ -567,6 +582,8 @@ whole:
 	RECORD(WRITE_KIND)
 	NODE
 	PRECISE(FITS_WRITE, OTHERWISE_SLOW)
+own_stack:
+	RET
 	SLOW(tsan_hb_write, tsan_hb_write_range)
 
 // func raceread(addr uintptr)

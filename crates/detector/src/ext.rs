@@ -239,7 +239,7 @@ impl<M: Memory> Detector<M> {
                 for slot in table.slots() {
                     // SAFETY: a slot of the locked record's table.
                     let old = unsafe { *slot };
-                    if old.0 != 0 {
+                    if old.mask() != 0 {
                         let left = self.visit(ctx, &mut visit, old, true, out);
                         // SAFETY: as above.
                         unsafe { *slot = left };
@@ -250,21 +250,28 @@ impl<M: Memory> Detector<M> {
                     self.remake(ext, ctx.shard, |_| true);
                 }
             } else {
+                // Slots in use stay in use: one that is superfluous is kept as one of no bytes, for the next access of the lane.
+                let mut place = core::ptr::null_mut();
                 for slot in table.chain(ctx.lane) {
                     // SAFETY: as above.
                     let old = unsafe { *slot };
                     if old.lane() == ctx.lane {
-                        let left = self.visit(ctx, &mut visit, old, false, out);
-                        if left.0 == 0 {
-                            // Slots in use stay in use: the new one takes the place.
-                            // SAFETY: as above.
-                            unsafe { *slot = if visit.placed { old } else { new } };
-                            visit.placed = true;
-                        } else {
-                            // SAFETY: as above.
-                            unsafe { *slot = left };
+                        let mut left = old;
+                        if old.mask() != 0 {
+                            left = self.visit(ctx, &mut visit, old, false, out);
                         }
+                        if left.mask() == 0 {
+                            left = old.with_mask(0);
+                            place = slot;
+                        }
+                        // SAFETY: as above.
+                        unsafe { *slot = left };
                     }
+                }
+                if !visit.placed && !place.is_null() {
+                    // SAFETY: as above.
+                    unsafe { *place = new };
+                    visit.placed = true;
                 }
             }
         }
@@ -362,7 +369,7 @@ impl<M: Memory> Detector<M> {
             // SAFETY: a slot of the locked record's table.
             let entry = unsafe { *slot };
             if entry.0 != 0 {
-                if keep(entry) {
+                if entry.mask() != 0 && keep(entry) {
                     kept += 1;
                 } else {
                     // SAFETY: as above.

@@ -78,6 +78,8 @@ pub struct Reporter {
     races: u64,
     written: u64,
     exit_code: i32,
+    /// Every report is wanted (`suppress_equal_stacks=0`): none is left out.
+    every: bool,
     begun: bool,
     halt_on_error: bool,
     ended: bool,
@@ -103,6 +105,7 @@ impl Reporter {
         self.begun = true;
         self.exit_code = settings.exit_code;
         self.halt_on_error = settings.halt_on_error;
+        self.every = !settings.suppress_equal_stacks;
         match self.prefix.get_mut(..settings.strip_path_prefix.len()) {
             Some(place) => {
                 for (to, from) in place.iter_mut().zip(settings.strip_path_prefix) {
@@ -172,7 +175,7 @@ impl Reporter {
     pub fn race(&mut self, os: &mut impl Os, symbolizer: &Symbolizer, race: &Race<'_>, scratch: &mut [u8]) -> Next {
         let mut out = Buffer::new(scratch);
         let mut answer = ANSWER_COUNTS | ANSWER_PRINT;
-        let write = self.written < MOST_WRITTEN;
+        let write = self.every || self.written < MOST_WRITTEN;
         if (self.findings.is_file() && write) || self.ask_length > 0 {
             let mut race = *race;
             if race.object.is_none() {
