@@ -431,7 +431,70 @@ other:
 	JNE	slow; \
 	JMP	next;
 
-#define OTHERWISE_SLOW \
+// AGAIN_WRITE does the same for a write, with the record's lock, if all conflicting accesses are known.
+#define AGAIN_WRITE_AT(n, own, other) \
+	MOVQ	(EXT_ACCESSES+n*8)(R12), R8; \
+	MOVQ	R8, AX; \
+	SHRQ	$54, AX; \
+	MOVQ	R8, R9; \
+	SHRQ	$32, R9; \
+	ANDL	LANE_MASK, R9; \
+	CMPL	R9, CONTEXT_LANE(DI); \
+	JEQ	own; \
+	TESTL	CX, AX; \
+	JEQ	other; \
+	CMPL	R9, (CONTEXT_SEEN+4)(DI); \
+	JNE	unlock; \
+	CMPL	R8, CONTEXT_SEEN(DI); \
+	JHI	unlock; \
+	JMP	other; \
+own: \
+	MOVL	CX, R9; \
+	NOTL	R9; \
+	ANDL	$0x3ff, R9; \
+	XORL	$0x100, R9; \
+	TESTL	R9, AX; \
+	JNE	other; \
+	BTL	$8, AX; \
+	JCC	other; \
+	LEAQ	(EXT_ACCESSES+n*8)(R12), SI; \
+other:
+
+#define AGAIN_WRITE \
+	XORL	R13, R13; \
+	TESTL	BX, BX; \
+	JPL	touched; \
+	MOVQ	AX, R11; \
+	MOVL	(R12), AX; \
+	TESTL	$1, AX; \
+	JNE	slow; \
+	LEAL	1(AX), R13; \
+	LOCK; \
+	CMPXCHGL	R13, (R12); \
+	JNE	slow; \
+	CMPQ	R11, (DX); \
+	JNE	unlock; \
+	CMPB	EXT_CLASS(R12), $0; \
+	JNE	unlock; \
+	XORL	SI, SI; \
+	AGAIN_WRITE_AT(0, own0, after0); \
+	AGAIN_WRITE_AT(1, own1, after1); \
+	AGAIN_WRITE_AT(2, own2, after2); \
+	AGAIN_WRITE_AT(3, own3, after3); \
+	TESTQ	SI, SI; \
+	JEQ	unlock; \
+	MOVL	CX, R9; \
+	BTSQ	$8, R9; \
+	SHLQ	$54, R9; \
+	ORQ	R10, R9; \
+	MOVQ	R9, (SI); \
+	INCL	R13; \
+	MOVL	R13, (R12); \
+	MOVL	CONTEXT_STAMP(DI), SI; \
+	JMP	next; \
+unlock: \
+	DECL	R13; \
+	MOVL	R13, (R12); \
 	JMP	slow;
 
 #define FITS_READ(other) \
@@ -581,7 +644,7 @@ more:
 whole:
 	RECORD(WRITE_KIND)
 	NODE
-	PRECISE(FITS_WRITE, OTHERWISE_SLOW)
+	PRECISE(FITS_WRITE, AGAIN_WRITE)
 own_stack:
 	RET
 	SLOW(tsan_hb_write, tsan_hb_write_range)
