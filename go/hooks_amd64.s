@@ -29,6 +29,13 @@ TEXT	runtime·hbedge<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
 	ON_G0(tsan_hb_edge)
 	RET
 
+// func hbmeet(ctx, other uintptr)
+TEXT	runtime·hbmeet<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
+	MOVQ	AX, DI
+	MOVQ	BX, SI
+	ON_G0(tsan_hb_meet)
+	RET
+
 // func hbfire(ctx uintptr)
 TEXT	runtime·hbfire<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ	AX, DI

@@ -354,6 +354,11 @@ impl<const STAMPS: usize, const LIVES: u32> Engine for DetectorEngine<STAMPS, LI
         self.detector().forget(0, addr as usize, size as usize);
     }
 
+    fn meet(&mut self, c: Context, other: Context, _: u64) {
+        assert_ne!(c, other);
+        self.detector().meet(self.context(c), self.context(other));
+    }
+
     fn edge(&mut self, from: Context, to: Context) {
         assert_ne!(from, to);
         self.detector().edge(self.context(from), self.context(to));

@@ -90,6 +90,13 @@ pub trait Engine: Sized {
     fn malloc(&mut self, addr: u64, size: u64);
     /// The object at `addr..addr+size` is garbage.
     fn free(&mut self, addr: u64, size: u64);
+    /// A sender and a receiver meet at the unbuffered channel whose object is at `addr`: each comes after the other's past. `other` waits.
+    fn meet(&mut self, c: Context, other: Context, addr: u64) {
+        self.release(c, addr);
+        self.acquire(other, addr);
+        self.release(other, addr);
+        self.acquire(c, addr);
+    }
     /// `to` comes after `from`'s past: an edge without an address, for `Cond.Signal` and the Wait it unblocks.
     fn edge(&mut self, from: Context, to: Context);
     /// Moves the reports since the last call to the end of `sink`. All reports, without suppression of any that

@@ -256,10 +256,7 @@ impl Lowering {
         let state = self.chans[&chan];
         if state.capacity == 0 {
             let at = chan + CHAN_RACE_OFFSET;
-            on.engine.release(running, at);
-            on.engine.acquire(waiting, at);
-            on.engine.release(waiting, at);
-            on.engine.acquire(running, at);
+            on.engine.meet(running, waiting, at);
             return;
         }
         // The value passes through the slot at the receive index, whichever side waited.

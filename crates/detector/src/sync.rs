@@ -112,6 +112,24 @@ impl<M: Memory> Detector<M> {
         self.tick(from);
     }
 
+    /// Orders what each of the two did so far before what the other does next: they meet at an unbuffered channel. `b` must not
+    /// run meanwhile. Both end up with the same tree, so that those who meet often share it.
+    pub fn meet(&self, a: &mut Context, b: &mut Context) {
+        self.flush_extra(a);
+        self.flush_extra(b);
+        let ends = [(a.lane, a.published()), (b.lane, b.published())];
+        self.trees.join::<M>(a.shard, &mut a.tree, &b.tree);
+        for (lane, clock) in ends {
+            self.trees.raise::<M>(a.shard, &mut a.tree, lane, clock);
+        }
+        let old = core::mem::replace(&mut b.tree, self.trees.share(&a.tree));
+        self.trees.drop::<M>(a.shard, old);
+        for ctx in [a, b] {
+            ctx.learned = ctx.learned.wrapping_add(1);
+            self.tick(ctx);
+        }
+    }
+
     /// An atomic operation on the `size` bytes at `addr`. `op` performs it and says what it was; the order in which operations on
     /// one granule are performed is the order in which their clocks are passed on.
     pub fn atomic<R>(

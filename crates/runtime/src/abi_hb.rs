@@ -48,6 +48,12 @@ pub extern "C" fn __tsan_hb_edge(context: Context, other: Context) {
     locks::edge(context, other);
 }
 
+/// A sender and a receiver meet at an unbuffered channel: `other` is that of the two which was parked.
+#[unsafe(no_mangle)]
+pub extern "C" fn __tsan_hb_meet(context: Context, other: Context) {
+    locks::meet(context, other);
+}
+
 /// A timer fires in `context`, which shall know nothing of those that fired in it before.
 #[unsafe(no_mangle)]
 pub extern "C" fn __tsan_hb_fire(context: Context) {

@@ -85,6 +85,16 @@ pub fn edge(context: Context, other: Context) {
 }
 
 #[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn meet(context: Context, other: Context) {
+    if let (Some(a), Some(b)) = (known(context), known(other))
+        && a.ignore == 0
+        && context != other
+    {
+        state().detector.meet(a, b);
+    }
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn fire(context: Context) {
     if let Some(ctx) = known(context) {
         state().detector.begin_anew(ctx);
