@@ -18,7 +18,8 @@ outside: \
 OPERATION(runtime·hblock, tsan_hb_lock)
 OPERATION(runtime·hbwritelock, tsan_hb_write_lock)
 OPERATION(runtime·hbunlock, tsan_hb_unlock)
-OPERATION(runtime·hbunlockshared, tsan_hb_unlock_shared)
+OPERATION(runtime·hbreadlock, tsan_hb_read_lock)
+OPERATION(runtime·hbdone, tsan_hb_done)
 OPERATION(runtime·hbtouch, tsan_hb_touch)
 OPERATION(runtime·hbwait, tsan_hb_wait)
 

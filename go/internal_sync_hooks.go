@@ -21,10 +21,15 @@ func HBWriteLock(addr unsafe.Pointer)
 //go:linkname HBUnlock
 func HBUnlock(addr unsafe.Pointer)
 
-// HBUnlockShared says the same of a lock that others may hold, too.
+// HBReadLock says that an RWMutex was taken for reading. addr is that of its readerSem.
 //
-//go:linkname HBUnlockShared
-func HBUnlockShared(addr unsafe.Pointer)
+//go:linkname HBReadLock
+func HBReadLock(addr unsafe.Pointer)
+
+// HBDone says that the WaitGroup at addr is about to be counted down.
+//
+//go:linkname HBDone
+func HBDone(addr unsafe.Pointer)
 
 // HBTouch says that the word at addr is about to change in a way that orders nothing.
 //

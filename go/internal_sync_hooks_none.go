@@ -6,9 +6,10 @@ package sync
 
 import "unsafe"
 
-func HBLock(unsafe.Pointer)         {}
-func HBWriteLock(unsafe.Pointer)    {}
-func HBUnlock(unsafe.Pointer)       {}
-func HBUnlockShared(unsafe.Pointer) {}
-func HBTouch(unsafe.Pointer)        {}
-func HBWait(unsafe.Pointer)         {}
+func HBLock(unsafe.Pointer)      {}
+func HBWriteLock(unsafe.Pointer) {}
+func HBUnlock(unsafe.Pointer)    {}
+func HBReadLock(unsafe.Pointer)  {}
+func HBDone(unsafe.Pointer)      {}
+func HBTouch(unsafe.Pointer)     {}
+func HBWait(unsafe.Pointer)      {}

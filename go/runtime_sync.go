@@ -18,7 +18,10 @@ func hbwritelock(addr unsafe.Pointer)
 func hbunlock(addr unsafe.Pointer)
 
 //go:noescape
-func hbunlockshared(addr unsafe.Pointer)
+func hbreadlock(addr unsafe.Pointer)
+
+//go:noescape
+func hbdone(addr unsafe.Pointer)
 
 //go:noescape
 func hbtouch(addr unsafe.Pointer)
@@ -43,10 +46,15 @@ func sync_hbWriteLock(addr unsafe.Pointer) { hbwritelock(addr) }
 //go:noinline
 func sync_hbUnlock(addr unsafe.Pointer) { hbunlock(addr) }
 
-//go:linkname sync_hbUnlockShared internal/sync.HBUnlockShared
+//go:linkname sync_hbReadLock internal/sync.HBReadLock
 //go:nosplit
 //go:noinline
-func sync_hbUnlockShared(addr unsafe.Pointer) { hbunlockshared(addr) }
+func sync_hbReadLock(addr unsafe.Pointer) { hbreadlock(addr) }
+
+//go:linkname sync_hbDone internal/sync.HBDone
+//go:nosplit
+//go:noinline
+func sync_hbDone(addr unsafe.Pointer) { hbdone(addr) }
 
 //go:linkname sync_hbTouch internal/sync.HBTouch
 //go:nosplit

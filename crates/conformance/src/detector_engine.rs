@@ -312,6 +312,12 @@ impl<const STAMPS: usize, const LIVES: u32> Engine for DetectorEngine<STAMPS, LI
         self.report(&out, Kind::ATOMIC_WRITE, pc);
     }
 
+    fn lock_shared(&mut self, c: Context, addr: u64, pc: u64) {
+        let mut out = Conflicts::new();
+        self.detector().take_share(self.context(c), addr as usize, pc, &mut out);
+        self.report(&out, Kind::ATOMIC_WRITE, pc);
+    }
+
     fn unlock(&mut self, c: Context, addr: u64, pc: u64) {
         let mut out = Conflicts::new();
         self.detector().give_lock(self.context(c), addr as usize, pc, &mut out);

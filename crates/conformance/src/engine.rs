@@ -64,12 +64,17 @@ pub trait Engine: Sized {
         let _ = pc;
         self.acquire(c, addr);
     }
+    /// The same of a lock that others may hold, too.
+    fn lock_shared(&mut self, c: Context, addr: u64, pc: u64) {
+        let _ = pc;
+        self.acquire(c, addr);
+    }
     /// `c` gives back the lock at `addr`, which nobody else holds: a release that keeps what was released before.
     fn unlock(&mut self, c: Context, addr: u64, pc: u64) {
         let _ = pc;
         self.release_merge(c, addr);
     }
-    /// The same where others may hold it.
+    /// `c` counts down at `addr`, as others may at the same time: a release, and a write of the word.
     fn unlock_shared(&mut self, c: Context, addr: u64, pc: u64) {
         let _ = pc;
         self.release_merge(c, addr);

@@ -114,15 +114,25 @@ impl Lowering {
             Op::Lock { mutex } => on.lock(hooks, c, mutex),
             Op::Unlock { mutex } => on.unlock(hooks, c, mutex),
             Op::TryLockFail { .. } => {}
-            Op::ReadLock { rw } => on.take(hooks, c, rw, rw + READER_SEM),
-            Op::ReadUnlock { rw } if hooks.mutex_atomics => {
+            Op::ReadLock { rw } if hooks.mutex_atomics => {
                 on.engine.read(c, rw, pc);
+                on.engine.acquire(c, rw + READER_SEM);
+            }
+            Op::ReadLock { rw } => on.engine.lock_shared(c, rw + READER_SEM, pc),
+            Op::ReadUnlock { rw } => {
+                if hooks.mutex_atomics {
+                    on.engine.read(c, rw, pc);
+                }
                 on.engine.release_merge(c, rw + WRITER_SEM);
             }
-            Op::ReadUnlock { rw } => on.engine.unlock_shared(c, rw + WRITER_SEM, pc),
             Op::WriteLock { rw } => {
                 on.engine.acquire(c, rw + WRITER_SEM);
-                on.take(hooks, c, rw, rw + READER_SEM);
+                if hooks.mutex_atomics {
+                    on.engine.read(c, rw, pc);
+                    on.engine.acquire(c, rw + READER_SEM);
+                } else {
+                    on.engine.lock(c, rw + READER_SEM, pc);
+                }
             }
             Op::WriteUnlock { rw } => {
                 if hooks.mutex_atomics {
@@ -303,16 +313,6 @@ impl<E: Engine> Calls<'_, E> {
         self.give(hooks, c, mutex);
         if hooks.mutex_atomics {
             self.engine.atomic_rmw(c, mutex, 4, self.pc);
-        }
-    }
-
-    /// A read-write mutex is taken, of which `word` is read (so that overwriting it is found) and `addr` was released.
-    fn take(&mut self, hooks: Hooks, c: Context, word: Addr, addr: Addr) {
-        if hooks.mutex_atomics {
-            self.engine.read(c, word, self.pc);
-            self.engine.acquire(c, addr);
-        } else {
-            self.engine.lock(c, addr, self.pc);
         }
     }
 

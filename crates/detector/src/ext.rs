@@ -98,6 +98,12 @@ impl Locked<'_> {
     pub(crate) fn index(&self) -> u32 {
         self.index
     }
+
+    /// Whether a further access would need a table.
+    #[inline]
+    pub(crate) fn crowded(&self) -> bool {
+        self.ext.class != 0 || self.ext.len as usize >= INLINE
+    }
 }
 
 impl<M: Memory> Detector<M> {

@@ -3,7 +3,8 @@
 //! A lock could be told to the engine as atomic operations on its word beside acquires and releases, as Go does. But an atomic
 //! operation orders both ways: what a goroutine did before it *waited* for a mutex would come before whoever touches the mutex
 //! next. Here taking a lock orders what was published when it was given back, and nothing else; so it is cheaper, too. Both
-//! still count as atomic writes of the word, so that a lock that is overwritten or copied while in use is found.
+//! still count as atomic writes of the word, so that a lock that is overwritten or copied while in use is found. Where many do that
+//! at once, in no order, the first few of them are remembered: whoever overwrites the word is unordered with one of those as well.
 
 use crate::context::Context;
 use crate::epoch::Kind;
@@ -18,6 +19,16 @@ impl<M: Memory> Detector<M> {
     /// `ctx` has taken the lock whose word is at `addr`: what was published when it was given back before comes before what `ctx`
     /// does next. `pc` is where.
     pub fn take_lock(&self, ctx: &mut Context, addr: usize, pc: u64, out: &mut Conflicts) {
+        self.take(ctx, addr, false, pc, out);
+    }
+
+    /// As [`Detector::take_lock`], of a lock that others may hold, too.
+    pub fn take_share(&self, ctx: &mut Context, addr: usize, pc: u64, out: &mut Conflicts) {
+        self.take(ctx, addr, true, pc, out);
+    }
+
+    #[inline]
+    fn take(&self, ctx: &mut Context, addr: usize, shared: bool, pc: u64, out: &mut Conflicts) {
         self.flush_extra(ctx);
         if let Some(mut locked) = self.locked(ctx.shard, addr, true) {
             if let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, false)
@@ -29,7 +40,7 @@ impl<M: Memory> Detector<M> {
                     self.trees.raise::<M>(ctx.shard, &mut ctx.tree, sync.lane, sync.clock);
                 }
             }
-            self.change_word(&mut locked, ctx, addr, pc, out);
+            self.change_word(&mut locked, ctx, addr, shared, pc, out);
             self.unlock(locked);
         }
     }
@@ -37,28 +48,21 @@ impl<M: Memory> Detector<M> {
     /// `ctx` gives the lock whose word is at `addr` back: what it did so far comes before whoever takes it next, beside what others
     /// published there. An object that is given back in this way is never given back in the other, [`Detector::give_share`].
     pub fn give_lock(&self, ctx: &mut Context, addr: usize, pc: u64, out: &mut Conflicts) {
-        self.give(ctx, addr, pc, out, Self::publish);
+        self.give(ctx, addr, false, pc, out);
     }
 
-    /// As [`Detector::give_lock`], of a lock that others may hold, too: what it publishes replaces nothing.
+    /// As [`Detector::give_lock`], where others publish at the same time: what `ctx` publishes replaces nothing.
     pub fn give_share(&self, ctx: &mut Context, addr: usize, pc: u64, out: &mut Conflicts) {
-        self.give(ctx, addr, pc, out, Self::publish_beside);
+        self.give(ctx, addr, true, pc, out);
     }
 
     #[inline]
-    fn give(
-        &self,
-        ctx: &mut Context,
-        addr: usize,
-        pc: u64,
-        out: &mut Conflicts,
-        publish: impl FnOnce(&Self, &mut Context, &mut SyncClock),
-    ) {
+    fn give(&self, ctx: &mut Context, addr: usize, shared: bool, pc: u64, out: &mut Conflicts) {
         self.flush_extra(ctx);
         if let Some(mut locked) = self.locked(ctx.shard, addr, true) {
-            self.change_word(&mut locked, ctx, addr, pc, out);
+            self.change_word(&mut locked, ctx, addr, shared, pc, out);
             if let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, true) {
-                publish(self, ctx, sync);
+                if shared { self.publish_beside(ctx, sync) } else { self.publish(ctx, sync) }
             }
             self.tick(ctx);
             self.unlock(locked);
@@ -68,12 +72,24 @@ impl<M: Memory> Detector<M> {
     /// `ctx` changes the word of the lock at `addr` in a way that orders nothing.
     pub fn touch_lock(&self, ctx: &mut Context, addr: usize, pc: u64, out: &mut Conflicts) {
         if let Some(mut locked) = self.locked(ctx.shard, addr, true) {
-            self.change_word(&mut locked, ctx, addr, pc, out);
+            self.change_word(&mut locked, ctx, addr, true, pc, out);
             self.unlock(locked);
         }
     }
 
-    fn change_word(&self, locked: &mut Locked<'_>, ctx: &mut Context, addr: usize, pc: u64, out: &mut Conflicts) {
+    #[inline]
+    fn change_word(
+        &self,
+        locked: &mut Locked<'_>,
+        ctx: &mut Context,
+        addr: usize,
+        shared: bool,
+        pc: u64,
+        out: &mut Conflicts,
+    ) {
+        if shared && locked.crowded() {
+            return;
+        }
         let granule = addr & !7;
         let mask = crate::shadow::mask_in(granule, addr, WORD);
         if self.access_locked(locked, ctx, granule, mask, Kind::AtomicWrite, out) {

@@ -18,19 +18,25 @@ pub extern "C" fn __tsan_hb_write_lock(context: Context, addr: usize, pc: usize,
     locks::take(context, addr + 4, Some(addr), pc, caller_pc, goid);
 }
 
+/// As [`__tsan_hb_lock`], of an `RWMutex` for reading: `addr` is that of `readerSem`.
+#[unsafe(no_mangle)]
+pub extern "C" fn __tsan_hb_read_lock(context: Context, addr: usize, pc: usize, caller_pc: usize, goid: usize) {
+    locks::take_share(context, addr, pc, caller_pc, goid);
+}
+
 /// The goroutine is about to give back a lock that only it holds.
 #[unsafe(no_mangle)]
 pub extern "C" fn __tsan_hb_unlock(context: Context, addr: usize, pc: usize, caller_pc: usize, goid: usize) {
     locks::give(context, addr, pc, caller_pc, goid);
 }
 
-/// The goroutine is about to give back a lock that others may hold, too, or to count a `WaitGroup` down.
+/// The goroutine is about to count the `WaitGroup` at `addr` down.
 #[unsafe(no_mangle)]
-pub extern "C" fn __tsan_hb_unlock_shared(context: Context, addr: usize, pc: usize, caller_pc: usize, goid: usize) {
+pub extern "C" fn __tsan_hb_done(context: Context, addr: usize, pc: usize, caller_pc: usize, goid: usize) {
     locks::give_share(context, addr, pc, caller_pc, goid);
 }
 
-/// The goroutine is about to change the word of a lock or `WaitGroup` in a way that orders nothing.
+/// The goroutine is about to change the word of a `WaitGroup` in a way that orders nothing.
 #[unsafe(no_mangle)]
 pub extern "C" fn __tsan_hb_touch(context: Context, addr: usize, pc: usize, caller_pc: usize, goid: usize) {
     locks::touch(context, addr, pc, caller_pc, goid);

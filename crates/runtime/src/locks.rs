@@ -46,6 +46,13 @@ pub fn take(context: Context, addr: usize, also: Option<usize>, pc: usize, calle
     });
 }
 
+/// Takes the lock at `addr`, which others may hold, too.
+pub fn take_share(context: Context, addr: usize, pc: usize, caller_pc: usize, goid: usize) {
+    operate(context, addr, pc, caller_pc, goid, true, |detector, ctx, pc, conflicts| {
+        detector.take_share(ctx, addr, pc as u64, conflicts);
+    });
+}
+
 /// Gives back the lock at `addr`, which only the goroutine holds.
 pub fn give(context: Context, addr: usize, pc: usize, caller_pc: usize, goid: usize) {
     operate(context, addr, pc, caller_pc, goid, true, |detector, ctx, pc, conflicts| {
@@ -53,7 +60,7 @@ pub fn give(context: Context, addr: usize, pc: usize, caller_pc: usize, goid: us
     });
 }
 
-/// Gives back the lock at `addr`, which others may hold, too.
+/// As [`give`], where others give theirs at the same time.
 pub fn give_share(context: Context, addr: usize, pc: usize, caller_pc: usize, goid: usize) {
     operate(context, addr, pc, caller_pc, goid, true, |detector, ctx, pc, conflicts| {
         detector.give_share(ctx, addr, pc as u64, conflicts);

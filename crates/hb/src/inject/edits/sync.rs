@@ -124,15 +124,7 @@ const LOCK_EDITS: &[Edit] = &[
         change: Change::Each {
             text: "race.Acquire(unsafe.Pointer(&rw.readerSem))",
             times: 2,
-            with: "isync.HBLock(unsafe.Pointer(&rw.readerSem))",
-        },
-    },
-    Edit {
-        name: "rwmutex-runlock",
-        file: "sync/rwmutex.go",
-        change: Change::Replace {
-            text: "race.ReleaseMerge(unsafe.Pointer(&rw.writerSem))",
-            with: "isync.HBUnlockShared(unsafe.Pointer(&rw.writerSem))",
+            with: "isync.HBReadLock(unsafe.Pointer(&rw.readerSem))",
         },
     },
     Edit {
@@ -161,7 +153,7 @@ const LOCK_EDITS: &[Edit] = &[
     Edit {
         name: "rwmutex-race-known",
         file: "sync/rwmutex.go",
-        change: Change::Only { prefix: "race.", known: &["Enabled"] },
+        change: Change::Only { prefix: "race.", known: &["Enabled", "ReleaseMerge"] },
     },
     // Once: the flag carries the order.
     Edit {
@@ -200,7 +192,7 @@ const LOCK_EDITS: &[Edit] = &[
         file: "sync/waitgroup.go",
         change: Change::Replace {
             text: "race.ReleaseMerge(unsafe.Pointer(wg))\n\t\t}\n\t\trace.Disable()\n\t\tdefer race.Enable()\n",
-            with: "isync.HBUnlockShared(unsafe.Pointer(wg))\n\t\t} else {\n\t\t\tisync.HBTouch(unsafe.Pointer(wg))\n\t\t}\n",
+            with: "isync.HBDone(unsafe.Pointer(wg))\n\t\t} else {\n\t\t\tisync.HBTouch(unsafe.Pointer(wg))\n\t\t}\n",
         },
     },
     Edit {
