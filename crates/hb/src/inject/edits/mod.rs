@@ -6,6 +6,7 @@
 //! all fit is left out as a whole: the files then do what they do in any race build. So these texts are what decides whether
 //! a toolchain is known, not its version.
 
+mod channels;
 mod handoff;
 mod runtime;
 mod sync;
@@ -68,7 +69,7 @@ pub struct Group {
 }
 
 /// The optional groups, in the order in which they are made.
-pub const GROUPS: &[&Group] = &[&sync::LOCKS, &sync::COND, &timers::TIMERS, &handoff::HANDOFF];
+pub const GROUPS: &[&Group] = &[&sync::LOCKS, &sync::COND, &timers::TIMERS, &channels::SLOTS, &handoff::HANDOFF];
 
 /// Why a file could not be edited.
 #[derive(Debug, PartialEq, Eq)]
