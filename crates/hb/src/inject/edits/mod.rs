@@ -7,6 +7,7 @@
 //! a toolchain is known, not its version.
 
 mod channels;
+mod files;
 mod handoff;
 mod runtime;
 mod sync;
@@ -69,7 +70,8 @@ pub struct Group {
 }
 
 /// The optional groups, in the order in which they are made.
-pub const GROUPS: &[&Group] = &[&sync::LOCKS, &sync::COND, &timers::TIMERS, &channels::SLOTS, &handoff::HANDOFF];
+pub const GROUPS: &[&Group] =
+    &[&sync::LOCKS, &sync::COND, &timers::TIMERS, &channels::SLOTS, &handoff::HANDOFF, &files::FILES];
 
 /// Why a file could not be edited.
 #[derive(Debug, PartialEq, Eq)]
