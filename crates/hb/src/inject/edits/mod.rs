@@ -9,6 +9,7 @@
 mod channels;
 mod files;
 mod handoff;
+mod pool;
 mod runtime;
 mod sync;
 mod timers;
@@ -71,7 +72,7 @@ pub struct Group {
 
 /// The optional groups, in the order in which they are made.
 pub const GROUPS: &[&Group] =
-    &[&sync::LOCKS, &sync::COND, &timers::TIMERS, &channels::SLOTS, &handoff::HANDOFF, &files::FILES];
+    &[&sync::LOCKS, &sync::COND, &timers::TIMERS, &channels::SLOTS, &handoff::HANDOFF, &files::FILES, &pool::POOL];
 
 /// Why a file could not be edited.
 #[derive(Debug, PartialEq, Eq)]
