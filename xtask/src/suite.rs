@@ -81,7 +81,8 @@ pub fn run(options: &Options) -> Result<bool, String> {
         for delivery in &deliveries {
             let added = delivery.map_or(Ok(Vec::new()), |delivery| go.flags_of_hb(&hb, delivery, &logs))?;
             let label = delivery.map_or("stock".to_owned(), |delivery| format!("hb, {delivery}"));
-            let binary = logs.join(format!("{}-{}", go.version, delivery.unwrap_or("stock")));
+            // Without dots: what belongs to it has the same name with an extension.
+            let binary = logs.join(format!("{}-{}", go.version, delivery.unwrap_or("stock")).replace('.', "_"));
             let flags = go.build_suite(&added, &binary, &logs)?;
             for number in 1..=options.runs {
                 eprintln!("{} {label}: run {number}", go.version);

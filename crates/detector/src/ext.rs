@@ -240,7 +240,7 @@ impl<M: Memory> Detector<M> {
             if table.chain(ctx.lane).any(|slot| unsafe { *slot }.says(new)) {
                 return false;
             }
-            if kind.writes() || table.mixed() {
+            if table.conflicts(kind) {
                 let mut dropped = 0;
                 for slot in table.slots() {
                     // SAFETY: a slot of the locked record's table.
@@ -318,7 +318,7 @@ impl<M: Memory> Detector<M> {
 
     fn push_entry(&self, ext: &mut Ext, ctx: &Context, entry: Entry) {
         let len = ext.len as usize;
-        if len < INLINE && (entry.kind().writes() || ext.class == 0) {
+        if len < INLINE && (entry.kind() == Kind::Write || ext.class == 0) {
             ext.inline[len] = entry;
             ext.len += 1;
             return;
@@ -327,11 +327,11 @@ impl<M: Memory> Detector<M> {
             let Some((list, table)) = self.new_table(ctx.shard, FIRST_TABLE) else { return };
             ext.list = list;
             ext.class = FIRST_TABLE;
-            // Reads move to the table; writes stay, where every access sees them.
+            // All but plain writes move to the table; those stay, where every access sees them.
             let mut kept = 0;
             for i in 0..INLINE {
                 let old = core::mem::replace(&mut ext.inline[i], Entry(0));
-                if old.kind().writes() {
+                if old.kind() == Kind::Write {
                     ext.inline[kept] = old;
                     kept += 1;
                 } else if old.0 != 0 {
@@ -339,7 +339,7 @@ impl<M: Memory> Detector<M> {
                 }
             }
             ext.len = kept as u16;
-            if entry.kind().writes() && kept < INLINE {
+            if entry.kind() == Kind::Write && kept < INLINE {
                 ext.inline[kept] = entry;
                 ext.len += 1;
                 return;

@@ -2,18 +2,21 @@
 //!
 //! A word that many goroutines read (a configuration, a pointer to a shared structure) has an access for each of them. A further
 //! read conflicts with none of those, so it must not look at them: it finds the reader's own by its lane. Only a write looks at all.
+//! So it is with atomic operations on a counter that order nothing among themselves (`WaitGroup.Done`).
 //!
-//! The table is a block of 8-byte slots. Slot 0 is the head: how many are in use, and whether writes are among them. Empty slots are 0.
+//! The table is a block of 8-byte slots. Slot 0 is the head: how many are in use, and of which kinds. Empty slots are 0.
 //! A slot that is in use stays in use until the table is made anew, so that a search may stop at the first empty one.
 
 use crate::Detector;
-use crate::epoch::{Entry, Lane};
+use crate::epoch::{Entry, Kind, Lane};
 use crate::memory::Memory;
 
 /// The class of the first table: 16 slots.
 pub(crate) const FIRST_TABLE: u8 = 7;
-/// In the head: writes are among the accesses.
-const MIXED: u64 = 1 << 63;
+/// In the head: from this bit on, one for each kind that is among the accesses.
+const KINDS: u32 = 60;
+/// In the head: the number of slots in use.
+const LEN: u64 = (1 << KINDS) - 1;
 
 /// A table in use: its slots, and how many they are (a power of two).
 #[derive(Clone, Copy)]
@@ -44,13 +47,13 @@ impl Table {
     /// Slots in use.
     #[inline]
     pub(crate) fn len(&self) -> usize {
-        (self.head() & !MIXED) as usize
+        (self.head() & LEN) as usize
     }
 
-    /// Whether writes are among the accesses.
+    /// Whether any of the accesses can conflict with one of `kind`.
     #[inline]
-    pub(crate) fn mixed(&self) -> bool {
-        self.head() & MIXED != 0
+    pub(crate) fn conflicts(&self, kind: Kind) -> bool {
+        (0..4).any(|bits| self.head() >> (KINDS + u32::from(bits)) & 1 != 0 && kind.conflicts(Kind::from_bits(bits)))
     }
 
     /// Whether a further access would leave too few empty slots.
@@ -102,7 +105,7 @@ impl Table {
             let slot = unsafe { &mut *self.slots.wrapping_add(at) };
             if slot.0 == 0 {
                 *slot = entry;
-                self.set_head((self.head() + 1) | if entry.kind().writes() { MIXED } else { 0 });
+                self.set_head((self.head() + 1) | 1 << (KINDS + entry.kind() as u32));
                 return;
             }
             at = (at + 1) & (self.capacity - 1);
@@ -114,9 +117,7 @@ impl Table {
         let at = self.home(entry.lane() ^ entry.clock().wrapping_mul(0x9e37_79b9) >> 8).max(1);
         // SAFETY: within the table.
         unsafe { *self.slots.wrapping_add(at) = entry };
-        if entry.kind().writes() {
-            self.set_head(self.head() | MIXED);
-        }
+        self.set_head(self.head() | 1 << (KINDS + entry.kind() as u32));
     }
 }
 
