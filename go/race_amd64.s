@@ -138,10 +138,12 @@ done:
 #define CHUNK_CAPACITY 20
 #define CHUNK_EVENTS 32
 #define EXTS $0x138000000000
+#define EXT_LIST 4
 #define EXT_CLASS 10
 #define EXT_ACCESSES 32
 #define LANE_MASK $0x3fffff
 #define STAMPS $0x140000000000
+#define BLOCKS $0x13c000000000
 // Free stamps: a batch for each shard, with a lock, the first stamp and a bit for each that is free.
 #define BATCHES $0x1000000024c0
 #define BATCH_SHIFT 6
@@ -405,7 +407,7 @@ other:
 
 #define AGAIN \
 	CMPB	EXT_CLASS(R12), $0; \
-	JNE	slow; \
+	JNE	table; \
 	XORL	R13, R13; \
 	TESTL	BX, BX; \
 	JPL	touched; \
@@ -430,6 +432,52 @@ other:
 	CMPL	R13, (R12); \
 	JNE	slow; \
 	JMP	next;
+
+// TABLE looks for the read in the table of a record with many (crates/detector/src/readers.rs): from the lane's home to the first
+// empty slot, but not beyond the end.
+#define TABLE \
+table: \
+	MOVL	(R12), R13; \
+	TESTL	$1, R13; \
+	JNE	slow; \
+	MOVL	CX, R11; \
+	MOVBLZX	EXT_CLASS(R12), CX; \
+	SUBL	$3, CX; \
+	MOVL	$1, R9; \
+	SHLQ	CX, R9; \
+	DECQ	R9; \
+	MOVL	R11, CX; \
+	MOVL	EXT_LIST(R12), R8; \
+	CMPL	R13, (R12); \
+	JNE	slow; \
+	SHLQ	$5, R8; \
+	MOVQ	BLOCKS, R11; \
+	ADDQ	R11, R8; \
+	MOVL	CONTEXT_LANE(DI), R11; \
+	IMULL	$0x9e3779b1, R11; \
+	SHRL	$8, R11; \
+	ANDL	R9, R11; \
+	JNE	probe; \
+	MOVL	$1, R11; \
+probe: \
+	MOVQ	(R8)(R11*8), R13; \
+	TESTQ	R13, R13; \
+	JEQ	slow; \
+	XORQ	R10, R13; \
+	MOVQ	R13, R12; \
+	SHLQ	$10, R12; \
+	JNE	more_table; \
+	SHRQ	$54, R13; \
+	BTL	$9, R13; \
+	JCS	more_table; \
+	NOTL	R13; \
+	TESTL	CX, R13; \
+	JEQ	hit; \
+more_table: \
+	INCL	R11; \
+	ANDL	R9, R11; \
+	JNE	probe; \
+	JMP	slow
 
 // AGAIN_WRITE does the same for a write, with the record's lock, if all conflicting accesses are known.
 #define AGAIN_WRITE_AT(n, own, other) \
@@ -581,6 +629,7 @@ whole:
 	RECORD(NO_KIND)
 	NODE
 	PRECISE(FITS_READ, AGAIN)
+	TABLE
 own_stack:
 	RET
 	SLOW(tsan_hb_read, tsan_hb_read_range)

@@ -38,6 +38,7 @@ const _: () = assert!(HEAP_TOUCHED + (HEAP_END - HEAP) / PAGE <= DATA_TOUCHED);
 // The fast paths in assembly know these.
 const _: () = assert!(REGIONS + Region::Exts as usize * REGION_STEP == 0x1380_0000_0000);
 const _: () = assert!(REGIONS + Region::Stamps as usize * REGION_STEP == 0x1400_0000_0000);
+const _: () = assert!(REGIONS + Region::Blocks as usize * REGION_STEP == 0x13c0_0000_0000);
 const _: () = assert!(HEAP_TOUCHED == 0x1200_0000_0000 && PAGE == 1 << 16 && HEAP_SHADOW == 1 << 45);
 const _: () = assert!(REGIONS + 8 * REGION_STEP <= HEAP + HEAP_SHADOW);
 
