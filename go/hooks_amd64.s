@@ -42,3 +42,10 @@ TEXT	runtime·hbfire<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
 	MOVQ	AX, DI
 	ON_G0(tsan_hb_fire)
 	RET
+
+// func hbunused(v unsafe.Pointer, n uintptr)
+TEXT	runtime·hbunused<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
+	MOVQ	AX, DI
+	MOVQ	BX, SI
+	ON_G0(tsan_hb_unused)
+	RET

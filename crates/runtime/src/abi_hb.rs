@@ -3,7 +3,7 @@
 //! They are called like those of [`crate::abi`]. What they do is in [`crate::locks`].
 
 use crate::engine::Context;
-use crate::locks;
+use crate::{locks, shadow};
 
 /// The goroutine has taken the lock whose 4-byte word is at `addr`. `pc` is where in the function that took it, `caller_pc` where that
 /// returns to.
@@ -64,4 +64,10 @@ pub extern "C" fn __tsan_hb_meet(context: Context, other: Context) {
 #[unsafe(no_mangle)]
 pub extern "C" fn __tsan_hb_fire(context: Context) {
     locks::fire(context);
+}
+
+/// The `size` bytes at `addr`, whole pages that nobody uses, are about to be given back to the system.
+#[unsafe(no_mangle)]
+pub extern "C" fn __tsan_hb_unused(addr: usize, size: usize) {
+    shadow::give_back(addr, size);
 }

@@ -21,6 +21,7 @@ pub mod layout;
 pub mod locks;
 mod mem;
 mod races;
+pub mod shadow;
 pub mod sys;
 mod walk;
 

@@ -9,6 +9,7 @@
 mod channels;
 mod files;
 mod handoff;
+mod memory;
 mod pool;
 mod runtime;
 mod sync;
@@ -71,8 +72,16 @@ pub struct Group {
 }
 
 /// The optional groups, in the order in which they are made.
-pub const GROUPS: &[&Group] =
-    &[&sync::LOCKS, &sync::COND, &timers::TIMERS, &channels::SLOTS, &handoff::HANDOFF, &files::FILES, &pool::POOL];
+pub const GROUPS: &[&Group] = &[
+    &sync::LOCKS,
+    &sync::COND,
+    &timers::TIMERS,
+    &channels::SLOTS,
+    &handoff::HANDOFF,
+    &files::FILES,
+    &pool::POOL,
+    &memory::SCAVENGED,
+];
 
 /// Why a file could not be edited.
 #[derive(Debug, PartialEq, Eq)]
