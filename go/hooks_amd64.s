@@ -2,14 +2,14 @@
 // What files edited by hb tell the runtime: see go/runtime_sync.go. This text is put behind that of race_amd64.s.
 
 // OPERATION defines func name(addr unsafe.Pointer), called by the only function that Go code outside of package runtime reaches it
-// through. So that function's frame, at BP, says where it was called, and the frame behind that where the caller returns to.
+// through. So that function's frame, at BP, says where it was called, and the frames behind that where its callers return to. It is passed on
+// with the bounds of the stack.
 #define OPERATION(name, function) \
 TEXT	name<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8; \
 	IN_RANGE(AX, inside, outside); \
 	MOVQ	AX, SI; \
-	MOVQ	8(BP), DX; \
-	MOVQ	(BP), CX; \
-	MOVQ	8(CX), CX; \
+	MOVQ	BP, DX; \
+	LEAQ	(g_stack+stack_lo)(R14), CX; \
 	SELF; \
 	ON_G0(function); \
 outside: \
@@ -34,6 +34,8 @@ TEXT	runtime·hbedge<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
 TEXT	runtime·hbmeet<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
 	MOVQ	AX, DI
 	MOVQ	BX, SI
+	MOVQ	BP, DX
+	LEAQ	(g_stack+stack_lo)(R14), CX
 	ON_G0(tsan_hb_meet)
 	RET
 

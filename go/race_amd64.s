@@ -1087,6 +1087,7 @@ TEXT	hbatomic<>(SB), NOSPLIT|NOFRAME, $0-0
 	MOVQ	(8+ATOMIC_FRAME+8)(SP), SI
 	MOVQ	(SP), DX
 	LEAQ	8(SP), CX
+	LEAQ	(g_stack+stack_lo)(R14), R9
 	SELF
 	ON_G0(AX)
 	RET

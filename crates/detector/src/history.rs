@@ -10,12 +10,15 @@
 //!
 //! A reader may look at a chunk while its owner writes or drops it; it checks the chunk's sequence number afterwards.
 
+pub mod marks;
+
 use crate::Detector;
 use crate::context::{Context, Frame};
 use crate::epoch::{Clock, Kind, Lane};
 use crate::limits::FRAMES;
 use crate::memory::Memory;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use marks::Mark;
 
 /// The head of a chunk; events follow it in the same block. The fast paths in assembly append to it.
 #[repr(C)]
@@ -52,6 +55,8 @@ pub const MAX_EVENT_SIZE: usize = (1 << 19) - 1;
 const NODE: u64 = 4;
 const EPOCH: u64 = 5;
 const START: u64 = 6;
+/// A synchronisation event, see [`marks`].
+const MARK: u64 = 7;
 
 #[inline]
 fn event(chunk: *mut Chunk, index: u32) -> *mut [AtomicU64; 2] {
@@ -103,6 +108,10 @@ pub struct Past {
     pub created: u32,
     /// Go's number of the goroutine that started it, 0 if unknown.
     pub parent_goid: u64,
+    /// The last synchronisation before the access.
+    pub before: Option<Mark>,
+    /// The first synchronisation after it.
+    pub after: Option<Mark>,
 }
 
 impl<M: Memory> Detector<M> {
@@ -326,7 +335,17 @@ impl<M: Memory> Detector<M> {
                 return None;
             }
             match found {
-                Search::Found(past) => return Some(past),
+                Search::Found(mut past) => {
+                    // SAFETY: as above.
+                    let newer = unsafe { (*chunk).newer.load(Ordering::Relaxed) };
+                    if past.before.is_none() && older != 0 {
+                        past.before = self.last_mark_before(lane, block);
+                    }
+                    if past.after.is_none() && newer != 0 {
+                        past.after = self.first_mark_in(lane, newer);
+                    }
+                    return Some(past);
+                }
                 Search::Older => block = older,
                 Search::Nowhere => return None,
             }
@@ -349,6 +368,7 @@ impl<M: Memory> Detector<M> {
         let mut earliest = 0;
         let mut start = (0, 0);
         let mut best = None;
+        let (mut mark, mut before, mut after) = (None, None, None);
         let mut i = 0;
         while i < count {
             let (low, high) = read_event(chunk, i);
@@ -359,11 +379,17 @@ impl<M: Memory> Detector<M> {
                     if earliest == 0 {
                         earliest = epoch;
                     }
-                    if epoch > clock {
+                    if epoch > clock && (best.is_none() || after.is_some()) {
                         break;
                     }
                 }
                 START => start = (low, high),
+                MARK => {
+                    mark = Some(Mark::of((low, high), epoch));
+                    if best.is_some() && after.is_none() {
+                        after = mark;
+                    }
+                }
                 code => {
                     if epoch == clock && code == kind as u64 {
                         let at = low as usize & ((1 << ADDR_BITS) - 1);
@@ -374,6 +400,7 @@ impl<M: Memory> Detector<M> {
                             && crate::shadow::mask_in(granule, at, size) & mask != 0
                         {
                             best = Some((at, size, high));
+                            (before, after) = (mark, None);
                         }
                     }
                 }
@@ -414,6 +441,8 @@ impl<M: Memory> Detector<M> {
             goid: start.1,
             created: start.0 as u32,
             parent_goid: start.0 >> 32 & ((1 << 29) - 1),
+            before,
+            after,
         })
     }
 

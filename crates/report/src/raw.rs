@@ -315,6 +315,9 @@ pub struct SyncEvent {
     /// The synchronisation object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub addr: Option<Addr>,
+    /// What the source calls the object, as the reader found it: `c.mu`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
     /// The goroutine's own clock at the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clock: Option<u64>,

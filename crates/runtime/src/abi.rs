@@ -26,6 +26,7 @@
 
 use crate::engine::{self, AtomicOp, Context};
 use crate::walk::Bounds;
+use hb_detector::history::marks::What;
 
 /// The goid when the caller did not say it: Go numbers goroutines from 1.
 pub const UNKNOWN_GOID: usize = 0;
@@ -138,6 +139,30 @@ pub extern "C" fn __tsan_release_merge(context: Context, addr: usize) {
     engine::release_merge(context, addr);
 }
 
+/// Declares our forms of the hooks for synchronisation: besides they are told the frame pointer of the function that calls the hook and the
+/// bounds of the stack that it lies in. For a parked goroutine, on whose behalf another one calls, both are its own.
+macro_rules! located {
+    ($($(#[$doc:meta])* $ours:ident => $what:ident $engine:ident;)*) => {$(
+        $(#[$doc])*
+        #[unsafe(no_mangle)]
+        pub extern "C" fn $ours(context: Context, addr: usize, frame: usize, stack: *const Bounds, _goid: usize) {
+            engine::located(context, addr, What::$what, frame, stack);
+            engine::$engine(context, addr);
+        }
+    )*};
+}
+
+located! {
+    /// As [`__tsan_acquire`].
+    __tsan_hb_acquire => Acquire acquire;
+    /// As [`__tsan_release`].
+    __tsan_hb_release => Release release;
+    /// As [`__tsan_release_acquire`].
+    __tsan_hb_release_acquire => ReleaseAcquire release_acquire;
+    /// As [`__tsan_release_merge`].
+    __tsan_hb_release_merge => ReleaseMerge release_merge;
+}
+
 /// Synchronisation of this goroutine is to be ignored until the matching end; calls may nest.
 #[unsafe(no_mangle)]
 pub extern "C" fn __tsan_go_ignore_sync_begin(context: Context) {
@@ -219,26 +244,26 @@ macro_rules! atomics {
         $(#[$doc])*
         #[unsafe(no_mangle)]
         pub extern "C" fn $stock32(context: Context, caller_pc: usize, pc: usize, arguments: *mut u8) {
-            engine::atomic32(AtomicOp::$op, context, caller_pc, pc, arguments, UNKNOWN_GOID);
+            engine::atomic32(AtomicOp::$op, context, caller_pc, pc, arguments, UNKNOWN_GOID, core::ptr::null());
         }
         $(#[$doc])*
         #[unsafe(no_mangle)]
         pub extern "C" fn $stock64(context: Context, caller_pc: usize, pc: usize, arguments: *mut u8) {
-            engine::atomic64(AtomicOp::$op, context, caller_pc, pc, arguments, UNKNOWN_GOID);
+            engine::atomic64(AtomicOp::$op, context, caller_pc, pc, arguments, UNKNOWN_GOID, core::ptr::null());
         }
         $(#[$doc])*
         #[unsafe(no_mangle)]
         pub extern "C" fn $ours32(
-            context: Context, caller_pc: usize, pc: usize, arguments: *mut u8, goid: usize,
+            context: Context, caller_pc: usize, pc: usize, arguments: *mut u8, goid: usize, stack: *const Bounds,
         ) {
-            engine::atomic32(AtomicOp::$op, context, caller_pc, pc, arguments, goid);
+            engine::atomic32(AtomicOp::$op, context, caller_pc, pc, arguments, goid, stack);
         }
         $(#[$doc])*
         #[unsafe(no_mangle)]
         pub extern "C" fn $ours64(
-            context: Context, caller_pc: usize, pc: usize, arguments: *mut u8, goid: usize,
+            context: Context, caller_pc: usize, pc: usize, arguments: *mut u8, goid: usize, stack: *const Bounds,
         ) {
-            engine::atomic64(AtomicOp::$op, context, caller_pc, pc, arguments, goid);
+            engine::atomic64(AtomicOp::$op, context, caller_pc, pc, arguments, goid, stack);
         }
     )*};
 }

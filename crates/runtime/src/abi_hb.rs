@@ -3,49 +3,50 @@
 //! They are called like those of [`crate::abi`]. What they do is in [`crate::locks`].
 
 use crate::engine::Context;
+use crate::walk::Bounds;
 use crate::{locks, shadow};
 
-/// The goroutine has taken the lock whose 4-byte word is at `addr`. `pc` is where in the function that took it, `caller_pc` where that
-/// returns to.
+/// The goroutine has taken the lock whose 4-byte word is at `addr`. `frame` is the frame of a function that was called for
+/// this by the one that took it, `stack` the bounds of the stack that it lies in.
 #[unsafe(no_mangle)]
-pub extern "C" fn __tsan_hb_lock(context: Context, addr: usize, pc: usize, caller_pc: usize, goid: usize) {
-    locks::take(context, addr, None, pc, caller_pc, goid);
+pub extern "C" fn __tsan_hb_lock(context: Context, addr: usize, frame: usize, stack: *const Bounds, goid: usize) {
+    locks::take(context, addr, None, frame, stack, goid);
 }
 
 /// As [`__tsan_hb_lock`], of an `RWMutex` for writing: `addr` is that of `writerSem`, behind which lies `readerSem`.
 #[unsafe(no_mangle)]
-pub extern "C" fn __tsan_hb_write_lock(context: Context, addr: usize, pc: usize, caller_pc: usize, goid: usize) {
-    locks::take(context, addr + 4, Some(addr), pc, caller_pc, goid);
+pub extern "C" fn __tsan_hb_write_lock(context: Context, addr: usize, frame: usize, stack: *const Bounds, goid: usize) {
+    locks::take(context, addr + 4, Some(addr), frame, stack, goid);
 }
 
 /// As [`__tsan_hb_lock`], of an `RWMutex` for reading: `addr` is that of `readerSem`.
 #[unsafe(no_mangle)]
-pub extern "C" fn __tsan_hb_read_lock(context: Context, addr: usize, pc: usize, caller_pc: usize, goid: usize) {
-    locks::take_share(context, addr, pc, caller_pc, goid);
+pub extern "C" fn __tsan_hb_read_lock(context: Context, addr: usize, frame: usize, stack: *const Bounds, goid: usize) {
+    locks::take_share(context, addr, frame, stack, goid);
 }
 
 /// The goroutine is about to give back a lock that only it holds.
 #[unsafe(no_mangle)]
-pub extern "C" fn __tsan_hb_unlock(context: Context, addr: usize, pc: usize, caller_pc: usize, goid: usize) {
-    locks::give(context, addr, pc, caller_pc, goid);
+pub extern "C" fn __tsan_hb_unlock(context: Context, addr: usize, frame: usize, stack: *const Bounds, goid: usize) {
+    locks::give(context, addr, frame, stack, goid);
 }
 
 /// The goroutine is about to count the `WaitGroup` at `addr` down.
 #[unsafe(no_mangle)]
-pub extern "C" fn __tsan_hb_done(context: Context, addr: usize, pc: usize, caller_pc: usize, goid: usize) {
-    locks::give_share(context, addr, pc, caller_pc, goid);
+pub extern "C" fn __tsan_hb_done(context: Context, addr: usize, frame: usize, stack: *const Bounds, goid: usize) {
+    locks::give_share(context, addr, frame, stack, goid);
 }
 
 /// The goroutine is about to change the word of a `WaitGroup` in a way that orders nothing.
 #[unsafe(no_mangle)]
-pub extern "C" fn __tsan_hb_touch(context: Context, addr: usize, pc: usize, caller_pc: usize, goid: usize) {
-    locks::touch(context, addr, pc, caller_pc, goid);
+pub extern "C" fn __tsan_hb_touch(context: Context, addr: usize, frame: usize, stack: *const Bounds, goid: usize) {
+    locks::touch(context, addr, frame, stack, goid);
 }
 
 /// The goroutine has seen the word of a `WaitGroup` at 0: whoever counted it down comes before.
 #[unsafe(no_mangle)]
-pub extern "C" fn __tsan_hb_wait(context: Context, addr: usize, pc: usize, caller_pc: usize, goid: usize) {
-    locks::wait(context, addr, pc, caller_pc, goid);
+pub extern "C" fn __tsan_hb_wait(context: Context, addr: usize, frame: usize, stack: *const Bounds, goid: usize) {
+    locks::wait(context, addr, frame, stack, goid);
 }
 
 /// What the goroutine of `context` did so far comes before what that of `other`, which is parked, does next.
@@ -56,8 +57,8 @@ pub extern "C" fn __tsan_hb_edge(context: Context, other: Context) {
 
 /// A sender and a receiver meet at an unbuffered channel: `other` is that of the two which was parked.
 #[unsafe(no_mangle)]
-pub extern "C" fn __tsan_hb_meet(context: Context, other: Context) {
-    locks::meet(context, other);
+pub extern "C" fn __tsan_hb_meet(context: Context, other: Context, frame: usize, stack: *const Bounds) {
+    locks::meet(context, other, frame, stack);
 }
 
 /// A timer fires in `context`, which shall know nothing of those that fired in it before.

@@ -6,6 +6,7 @@ use crate::layout::{self, Map, NoRoom};
 use crate::{races, sys, walk};
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::*};
 use hb_detector::context::FLAG_MAIN;
+use hb_detector::history::marks::What;
 use hb_detector::memory::Spin;
 use hb_detector::sync::AtomicEffect;
 use hb_detector::{Conflicts, Detector};
@@ -50,6 +51,8 @@ pub struct State {
     /// As above.
     pub suppress_equal_addresses: AtomicBool,
     sleep_at_exit: AtomicU32,
+    /// Whether synchronisation is noted for reports. It costs time at every synchronisation, so it is done where somebody will read it.
+    explain: AtomicBool,
     /// Prints.
     pub reporter: Reporter,
 }
@@ -125,7 +128,8 @@ pub fn init(context: *mut Context, processor: *mut usize, callback: usize, argv:
         Detector::init(at, map)
     };
     state.callback.store(callback, Relaxed);
-    let settings = races::begin(state, argv);
+    let (settings, explain) = races::begin(state, argv);
+    state.explain.store(explain, Relaxed);
     state.suppress_equal_stacks.store(settings.suppress_equal_stacks, Relaxed);
     state.suppress_equal_addresses.store(settings.suppress_equal_addresses, Relaxed);
     state.sleep_at_exit.store(settings.atexit_sleep_ms, Relaxed);
@@ -197,6 +201,10 @@ pub fn go_start_at(
     {
         // SAFETY: Go passes the stack of the goroutine that executes the statement, which waits for us.
         let call = unsafe { walk::call(ctx, frame, stack) };
+        let (at, callee) = if call.pc == 0 { (pc, 0) } else { (call.pc, call.callee) };
+        if state().explain.load(Relaxed) {
+            detector.log_sync(ctx, What::Go, 0, at, callee);
+        }
         // In a function that is not instrumented (sync.WaitGroup.Go): where that was called.
         if call.pc != 0 && call.pc != pc {
             detector.func_enter(ctx, call.pc as u64, 0);
@@ -267,6 +275,26 @@ fn synchronise(context: Context, addr: usize, f: impl FnOnce(&Detector<Map>, &mu
         && detector.memory.has(addr)
     {
         f(detector, ctx);
+    }
+}
+
+/// Whether the next synchronisation of `ctx` is to be noted for reports.
+#[inline]
+pub fn explains(detector: &Detector<Map>, ctx: &hb_detector::Context) -> bool {
+    state().explain.load(Relaxed) && detector.wants_mark(ctx)
+}
+
+/// Notes for reports where a goroutine synchronises on `addr`: the caller's frame pointer and the bounds of its stack.
+#[inline]
+pub fn located(context: Context, addr: usize, what: What, frame: usize, stack: *const walk::Bounds) {
+    if state().explain.load(Relaxed) {
+        synchronise(context, addr, |detector, ctx| {
+            if explains(detector, ctx) {
+                // SAFETY: Go passes the stack of the goroutine itself, which waits for us.
+                let call = unsafe { walk::call(ctx, frame, stack) };
+                detector.log_sync(ctx, what, addr, call.pc, call.callee);
+            }
+        });
     }
 }
 
@@ -388,6 +416,16 @@ pub fn func_exit(context: Context) {
     }
 }
 
+/// The frame of a function of `sync/atomic`, and the bounds of the stack that it lies in; null where these are not told.
+#[derive(Clone, Copy)]
+struct Place {
+    frame: usize,
+    stack: *const walk::Bounds,
+}
+
+/// Bytes of the frame of a function of `sync/atomic`; the argument block lies at its bottom (`ATOMIC_FRAME` in `go/race_amd64.s`).
+const ATOMIC_FRAME: usize = 32;
+
 /// Performs an atomic operation of `size` bytes as the engine orders it.
 #[inline]
 fn atomically<R>(
@@ -397,6 +435,7 @@ fn atomically<R>(
     size: usize,
     caller_pc: usize,
     pc: usize,
+    place: Place,
     op: impl FnOnce() -> (R, AtomicEffect),
 ) -> R {
     let detector = &state().detector;
@@ -406,16 +445,26 @@ fn atomically<R>(
     }
     detector.func_enter(ctx, caller_pc as u64, 0);
     let mut conflicts = Conflicts::new();
-    let mut write = true;
+    let (mut write, mut what) = (true, What::Load);
     let result = detector.atomic(ctx, addr, size, pc as u64, &mut conflicts, || {
         let (result, done) = op();
-        write = done != AtomicEffect::Load;
+        (write, what) = match done {
+            AtomicEffect::Load => (false, What::Load),
+            AtomicEffect::Store => (true, What::Store),
+            AtomicEffect::ReadModifyWrite => (true, What::Update),
+        };
         (result, done)
     });
     if !conflicts.is_empty() {
         races::report(ctx, &conflicts, write, true, size, pc);
     }
     detector.func_exit(ctx);
+    if explains(detector, ctx) {
+        // SAFETY: the stack of the goroutine itself, which waits for us; null where it is not told.
+        let call = unsafe { walk::call(ctx, place.frame, place.stack) };
+        let (at, callee) = if call.pc == 0 { (caller_pc, pc) } else { (call.pc, call.callee) };
+        detector.log_sync(ctx, what, addr, at, if callee == 0 { pc } else { callee });
+    }
     result
 }
 
@@ -423,7 +472,16 @@ macro_rules! atomic {
     ($name:ident, $int:ty, $atomic:ty, $new:literal, $swapped:literal) => {
         #[expect(missing_docs, reason = "described at the ABI functions of the same name")]
         #[inline]
-        pub fn $name(op: AtomicOp, context: Context, caller_pc: usize, pc: usize, arguments: *mut u8, goid: usize) {
+        pub fn $name(
+            op: AtomicOp,
+            context: Context,
+            caller_pc: usize,
+            pc: usize,
+            arguments: *mut u8,
+            goid: usize,
+            stack: *const walk::Bounds,
+        ) {
+            let place = Place { frame: arguments as usize + ATOMIC_FRAME, stack };
             // SAFETY: the block begins with the address of the word, to which Go has a pointer; the Go side has touched it
             // already, so that a bad pointer has faulted there.
             let word = unsafe { <$atomic>::from_ptr(arguments.cast::<*mut $int>().read()) };
@@ -441,7 +499,7 @@ macro_rules! atomic {
                         _ => None,
                     };
                     let value = again.unwrap_or_else(|| {
-                        atomically(context, goid, addr, size, caller_pc, pc, || {
+                        atomically(context, goid, addr, size, caller_pc, pc, place, || {
                             (word.load(SeqCst), AtomicEffect::Load)
                         })
                     });
@@ -450,14 +508,14 @@ macro_rules! atomic {
                     return;
                 }
                 AtomicOp::Store => {
-                    return atomically(context, goid, addr, size, caller_pc, pc, || {
+                    return atomically(context, goid, addr, size, caller_pc, pc, place, || {
                         (word.store(value, SeqCst), AtomicEffect::Store)
                     });
                 }
                 AtomicOp::CompareExchange => {
                     // SAFETY: the new value follows the old one, aligned as itself.
                     let new = unsafe { arguments.add($new).cast::<$int>().read() };
-                    let swapped = atomically(context, goid, addr, size, caller_pc, pc, || {
+                    let swapped = atomically(context, goid, addr, size, caller_pc, pc, place, || {
                         let swapped = word.compare_exchange(value, new, SeqCst, SeqCst).is_ok();
                         (swapped, if swapped { AtomicEffect::ReadModifyWrite } else { AtomicEffect::Load })
                     });
@@ -466,7 +524,7 @@ macro_rules! atomic {
                     return;
                 }
                 AtomicOp::Exchange | AtomicOp::Add | AtomicOp::And | AtomicOp::Or => {
-                    atomically(context, goid, addr, size, caller_pc, pc, || {
+                    atomically(context, goid, addr, size, caller_pc, pc, place, || {
                         let old = match op {
                             AtomicOp::Exchange => word.swap(value, SeqCst),
                             AtomicOp::Add => word.fetch_add(value, SeqCst),

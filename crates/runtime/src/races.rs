@@ -5,12 +5,13 @@ use crate::layout::{self, Map};
 use crate::sys;
 use core::sync::atomic::Ordering::Relaxed;
 use hb_detector::epoch::Lane;
+use hb_detector::history::marks::{Mark, What};
 use hb_detector::history::{self, Past};
 use hb_detector::{Conflict, Conflicts, Context, Detector};
 use hb_wire::seen::{Inserted, Seen, address_key, lines_key, stacks_key};
 use hb_wire::{
-    Access, Ancestor, FileId, Goroutine, Next, Object, ObjectKind, Os, Process, Race, Settings, Stack, StackState,
-    Symbolizer, environment,
+    Access, Ancestor, Common, FileId, Goroutine, Next, Object, ObjectKind, Os, Process, Race, Settings, Stack, StackState,
+    Symbolizer, SyncEvent, SyncOperation, environment,
 };
 
 /// Frames of a stack in a report.
@@ -38,6 +39,8 @@ struct Desk {
     created: [[usize; CREATED]; 2],
     ancestry: [[[usize; CREATED]; ANCESTORS]; 2],
     tests: [[u8; hb_detector::depot::LONGEST_NAME]; 2],
+    calls: [[usize; 2]; 4],
+    common: [usize; CREATED],
     scratch: [u8; 2 << 20],
 }
 
@@ -79,8 +82,9 @@ impl Os for Calls {
     }
 }
 
-/// Sets the reporter up from the environment.
-pub fn begin(state: &mut State, argv: *const *const u8) -> Settings<'static> {
+/// Sets the reporter up from the environment; also whether synchronisation is to be noted: as `HB_EXPLAIN` says (0 or 1), otherwise where
+/// findings are written or hb listens, for Go's text has no place for it.
+pub fn begin(state: &mut State, argv: *const *const u8) -> (Settings<'static>, bool) {
     // SAFETY: nobody else runs yet.
     let desk = unsafe { &mut *(REPORT_MEMORY as *mut Desk) };
     let (variables, scratch) = desk.scratch.split_at_mut(1 << 20);
@@ -117,7 +121,12 @@ pub fn begin(state: &mut State, argv: *const *const u8) -> Settings<'static> {
     };
     let settings = state.reporter.begin(&mut Calls, &process, scratch);
     // The strings have been copied; what is returned is for its numbers.
-    settings_numbers(&settings)
+    let explain = match value(b"HB_EXPLAIN") {
+        [b'0'] => false,
+        [b'1'] => true,
+        _ => !process.findings.is_empty() || !process.ask.is_empty(),
+    };
+    (settings_numbers(&settings), explain)
 }
 
 fn settings_numbers(settings: &Settings<'_>) -> Settings<'static> {
@@ -268,6 +277,20 @@ fn one(
     let parent = detector.lane_info(ctx.lane).parent_goid.load(Relaxed);
     let current = who(ctx.goid.load(Relaxed), ctx.lane, false, ctx.created, parent);
     let previous = previous_owner(detector, earlier.lane(), earlier.clock(), past.as_ref());
+    let code = state.callback.load(Relaxed);
+    let [current_call, before_call, after_call, common_call] = &mut desk.calls;
+    let mut current_sync = [SYNC; 1];
+    let mut previous_sync = [SYNC; 2];
+    let before = detector.last_mark(ctx.lane);
+    let current_sync = told(&mut current_sync, [event(before, false, code, current_call), None]);
+    let previous_sync = told(
+        &mut previous_sync,
+        [
+            event(past.and_then(|past| past.before), false, code, before_call),
+            event(past.and_then(|past| past.after), true, code, after_call),
+        ],
+    );
+    let common = common(detector, ctx, earlier, &past, previous, current, code, common_call, &mut desk.common);
     let race = Race {
         current: Access {
             write,
@@ -276,7 +299,7 @@ fn one(
             size: if atomic { size } else { overlap.count_ones() as usize },
             goroutine: goroutine(detector, current, current_created, current_line, &mut current_steps, current_test),
             stack: Stack { pcs: current_stack, state: current_state },
-            sync: &[],
+            sync: current_sync,
             locks: &[],
         },
         previous: Access {
@@ -286,7 +309,7 @@ fn one(
             size: earlier.mask().count_ones() as usize,
             goroutine: goroutine(detector, previous, previous_created, previous_line, &mut previous_steps, previous_test),
             stack: Stack { pcs: previous_stack, state: previous_state },
-            sync: &[],
+            sync: previous_sync,
             locks: &[],
         },
         object: if detector.memory.in_heap(addr) {
@@ -294,13 +317,122 @@ fn one(
         } else {
             Some(Object { kind: ObjectKind::Global, start: addr, size: 0, allocation: None })
         },
-        common: None,
+        common,
     };
     let next = reporter.race(&mut Calls, &symbolizer, &race, &mut desk.scratch);
     if next != Next::Known {
         state.races.fetch_add(1, Relaxed);
     }
     next
+}
+
+/// Nothing, in an array of events.
+const SYNC: SyncEvent<'static> =
+    SyncEvent { after: false, operation: SyncOperation::Go, address: 0, capacity: None, clock: 0, stack: Stack::LOST };
+
+/// A program counter whose low half is `low`, near `code`.
+fn counter(low: u32, code: usize) -> usize {
+    let near = code & !0xffff_ffff | low as usize;
+    if near > code && near - code > 1 << 31 {
+        near - (1 << 32)
+    } else if near < code && code - near > 1 << 31 {
+        near + (1 << 32)
+    } else {
+        near
+    }
+}
+
+/// A recorded event as reports tell it; its program counters lie in `memory`.
+fn event<'a>(mark: Option<Mark>, after: bool, code: usize, memory: &'a mut [usize; 2]) -> Option<SyncEvent<'a>> {
+    let mark = mark?;
+    let operation = match mark.what {
+        What::Acquire => SyncOperation::Acquire,
+        What::Release => SyncOperation::Release,
+        What::ReleaseMerge => SyncOperation::ReleaseMerge,
+        What::ReleaseAcquire => SyncOperation::ReleaseAcquire,
+        What::Load => SyncOperation::AtomicLoad,
+        What::Store => SyncOperation::AtomicStore,
+        What::Update => SyncOperation::AtomicRmw,
+        What::Go => SyncOperation::Go,
+        What::Untold => return None,
+    };
+    let mut n = 0;
+    for low in [mark.callee, mark.pc] {
+        if let Some(slot) = memory.get_mut(n)
+            && low != 0
+        {
+            *slot = counter(low, code);
+            n += 1;
+        }
+    }
+    let memory: &[usize] = memory;
+    let stack = Stack { pcs: memory.get(..n).unwrap_or(&[]), state: StackState::Truncated };
+    Some(SyncEvent { after, operation, address: mark.addr, capacity: None, clock: mark.clock as u64, stack })
+}
+
+/// The events that there are, in the front of `memory`.
+fn told<'a, 'b>(memory: &'b mut [SyncEvent<'a>], events: [Option<SyncEvent<'a>>; 2]) -> &'b [SyncEvent<'a>] {
+    let mut n = 0;
+    for event in events.into_iter().flatten() {
+        if let Some(slot) = memory.get_mut(n) {
+            *slot = event;
+            n += 1;
+        }
+    }
+    memory.get(..n).unwrap_or(&[])
+}
+
+/// The last event that precedes both accesses, as far as it can be told: what the present goroutine has heard last of the other one, or the
+/// `go` statement by which one of the two started the other.
+#[expect(clippy::too_many_arguments, reason = "one call, to keep the caller readable")]
+fn common<'a>(
+    detector: &Detector<Map>,
+    ctx: &Context,
+    earlier: hb_detector::Entry,
+    past: &Option<Past>,
+    previous: Who,
+    current: Who,
+    code: usize,
+    memory: &'a mut [usize; 2],
+    created: &'a mut [usize; CREATED],
+) -> Option<Common<'a>> {
+    let known = detector.known_of(ctx, earlier.lane());
+    if previous.goid != 0 && previous.goid == current.parent {
+        // Of its parent a goroutine knows at least what came before the go statement.
+        let info = detector.lane_info(earlier.lane());
+        if let Some(heard) = heard(detector, earlier.lane(), known, previous, code, memory)
+            && known >= info.first.load(Relaxed)
+        {
+            return Some(heard);
+        }
+        let stack = stack(detector, current.created, created);
+        return (!stack.pcs.is_empty()).then_some(Common { operation: SyncOperation::Go, goid: current.parent, stack });
+    }
+    if past.is_some()
+        && known != 0
+        && let Some(heard) = heard(detector, earlier.lane(), known, previous, code, memory)
+    {
+        return Some(heard);
+    }
+    if current.goid != 0 && current.goid == previous.parent {
+        let stack = stack(detector, previous.created, created);
+        return (!stack.pcs.is_empty()).then_some(Common { operation: SyncOperation::Go, goid: previous.parent, stack });
+    }
+    None
+}
+
+/// The event by which others could learn of a goroutine's epoch `known`.
+fn heard<'a>(
+    detector: &Detector<Map>,
+    lane: Lane,
+    known: u32,
+    who: Who,
+    code: usize,
+    memory: &'a mut [usize; 2],
+) -> Option<Common<'a>> {
+    let mark = detector.last_given(lane, known)?;
+    let event = event(Some(mark), false, code, memory)?;
+    (!event.stack.pcs.is_empty()).then_some(Common { operation: event.operation, goid: who.goid, stack: event.stack })
 }
 
 /// A stack without its innermost frame.

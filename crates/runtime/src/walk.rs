@@ -52,3 +52,16 @@ pub unsafe fn call(ctx: &Context, frame: usize, bounds: *const Bounds) -> Call {
     }
     Call::default()
 }
+
+/// Where the function of `frame` was called, and where its caller was.
+///
+/// # Safety
+/// `frame` is the frame pointer of a function whose caller has one, too.
+#[inline]
+pub unsafe fn callers(frame: usize) -> (usize, usize) {
+    // SAFETY: by contract.
+    let [next, pc] = unsafe { *(frame as *const [usize; 2]) };
+    // SAFETY: by contract.
+    let [_, caller] = unsafe { *(next as *const [usize; 2]) };
+    (pc, caller)
+}

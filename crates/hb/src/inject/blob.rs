@@ -67,9 +67,18 @@ pub fn definitions() -> String {
     text
 }
 
+/// Where the present goroutine calls the hook. For another one, Go says so itself (see `explain`).
+const LOCATION: &str = "\tCMPQ\tDI, g_racectx(R14)\n\tJNE\tcall\n\
+                        \tMOVQ\tBP, DX\n\tLEAQ\t(g_stack+stack_lo)(R14), CX\n\
+                        call:\n";
+
 /// What our forms of some hooks are told besides what Go passes: assembly before the jump. R14 is the g whose code runs (that of the
 /// scheduler, for hooks called from there), R8 its goid.
 const MORE_ARGUMENTS: &[(&str, &str)] = &[
+    ("__tsan_acquire", LOCATION),
+    ("__tsan_release", LOCATION),
+    ("__tsan_release_acquire", LOCATION),
+    ("__tsan_release_merge", LOCATION),
     // A go statement is carried out on the scheduler's stack: whose it is, is the thread's current goroutine, which has left its frame
     // pointer behind when it switched.
     (

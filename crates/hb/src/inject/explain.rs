@@ -26,6 +26,34 @@ const NAMES: &[Insertion] = &[
     Insertion { file: "testing/fuzz.go", text: "\nfunc fRunner(f *F, fn func(*F)) {", with: " hbTest(f.name)" },
 ];
 
+/// A goroutine that is parked synchronises through the one that wakes it: the hook is told its frame and its stack. (These texts are those of the
+/// file as edited by `edits`.)
+const PARKED: &[(&str, &str)] = &[
+    (
+        "__tsan_acquire))), gp.racectx, uintptr(addr), 0, 0)",
+        "__tsan_acquire))), gp.racectx, uintptr(addr), gp.sched.bp, uintptr(unsafe.Pointer(&gp.stack)))",
+    ),
+    (
+        "__tsan_release))), gp.racectx, uintptr(addr), 0, 0)",
+        "__tsan_release))), gp.racectx, uintptr(addr), gp.sched.bp, uintptr(unsafe.Pointer(&gp.stack)))",
+    ),
+    (
+        "__tsan_release_acquire))), gp.racectx, uintptr(addr), 0, 0)",
+        "__tsan_release_acquire))), gp.racectx, uintptr(addr), gp.sched.bp, uintptr(unsafe.Pointer(&gp.stack)))",
+    ),
+    (
+        "__tsan_release_merge))), gp.racectx, uintptr(addr), 0, 0)",
+        "__tsan_release_merge))), gp.racectx, uintptr(addr), gp.sched.bp, uintptr(unsafe.Pointer(&gp.stack)))",
+    ),
+];
+
+/// `runtime/race.go`, which is edited already, with what parked goroutines need.
+pub fn race_go(edited: &str) -> String {
+    PARKED.iter().fold(edited.to_owned(), |text, (old, new)| {
+        if text.matches(old).count() == 1 { text.replacen(old, new, 1) } else { text }
+    })
+}
+
 /// The files to be put in place, by their names below `GOROOT/src`. `read` gives those of the distribution.
 pub fn files(read: impl Fn(&str) -> Option<String>) -> Vec<(&'static str, String)> {
     let mut files = vec![("runtime/zhb_explain.go", RUNTIME.to_owned())];

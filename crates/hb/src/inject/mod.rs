@@ -204,6 +204,7 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
     let mut entry_points = edited.entry_points;
     let mut files = FileSet::default();
     for (file, text) in edited.files {
+        let text = if file == "runtime/race.go" { explain::race_go(&text) } else { text };
         files.add(file, text);
     }
     files.add("runtime/zhb_sync.go", RUNTIME_SYNC);

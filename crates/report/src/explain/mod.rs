@@ -6,6 +6,7 @@ pub mod frames;
 pub mod locks;
 pub mod naming;
 pub mod near;
+pub mod operations;
 pub mod shape;
 pub mod why;
 
@@ -33,10 +34,26 @@ pub fn goroutine(access: &Access) -> String {
 }
 
 /// Explains one race.
-pub fn explain(race: Race, store: &mut SourceStore) -> Finding {
+pub fn explain(mut race: Race, store: &mut SourceStore) -> Finding {
+    for access in &mut race.accesses {
+        operations::refine(access, store);
+    }
+    operations::refine_common(&mut race);
     let named = naming::name(&race, store);
-    let locks = near::source_locks(&race, &named);
-    let near_misses = near::find(&race, &named, &locks);
+    let mut locks = near::source_locks(&race, &named);
+    // Locks taken by callers stand in no text near the access; the events tell of them.
+    if locks.source.iter().all(Vec::is_empty) && race.accesses.iter().all(|access| access.locks.is_empty()) {
+        for access in &mut race.accesses {
+            access.locks = operations::held(access);
+        }
+        locks = near::source_locks(&race, &named);
+    }
+    let mut near_misses = near::find(&race, &named, &locks);
+    if let Some((channel, capacity)) = operations::buffered_between(&race, store)
+        && near_misses.iter().all(|miss| miss.kind != "buffered_channel")
+    {
+        near_misses.push(near::buffered(&channel, &capacity));
+    }
     let why = why::explain(&race, &named);
     let suggestion = shape::suggest(&race, &named, &locks, &near_misses);
     let fingerprint = fingerprint::of(&race, &named);

@@ -39,6 +39,16 @@ fn miss(kind: &str, text: String) -> NearMiss {
     NearMiss { kind: kind.to_owned(), text }
 }
 
+/// The channel that both sides use has a buffer.
+pub fn buffered(channel: &str, capacity: &str) -> NearMiss {
+    miss(
+        "buffered_channel",
+        format!(
+            "channel {channel} has a buffer of {capacity}: a receive from it does not come before the send's completion, as it would without a buffer"
+        ),
+    )
+}
+
 fn at(stack: &[crate::raw::Frame]) -> String {
     super::frames::site(stack).map(|frame| format!(" (taken at {})", Place::of(frame).short())).unwrap_or_default()
 }

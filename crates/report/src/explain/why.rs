@@ -86,12 +86,20 @@ pub fn explain(race: &Race, named: &Named) -> Why {
     };
     let (late, early) = (goroutine(later), goroutine(earlier));
     let missing = match kinship(race) {
-        Kinship::LaterStartedEarlier => format!(
-            "{early} was started{} and {}; {late} {} without waiting for it",
-            at(&earlier.created),
-            did(1),
-            doing(0)
-        ),
+        Kinship::LaterStartedEarlier => {
+            let since = if earlier.knows_sync() && earlier.sync.iter().all(|event| event.when == When::Before) {
+                " and has not synchronised with anyone since"
+            } else {
+                ""
+            };
+            format!(
+                "{early} was started{}{} {}{since}; {late} {} without waiting for it",
+                at(&earlier.created),
+                if since.is_empty() { " and" } else { "," },
+                did(1),
+                doing(0)
+            )
+        }
         Kinship::EarlierStartedLater => format!(
             "{late} was started{}, and {early} {} only after that: the go statement orders what came before it, not what comes after; {late} {}",
             at(&later.created),
@@ -124,7 +132,8 @@ pub fn explain(race: &Race, named: &Named) -> Why {
             if let Some(event) = event {
                 let side = if when == When::Before { "before" } else { "after" };
                 facts.push(format!("{side} its {}, {name} {}", verb(access), event_sentence(event)));
-            } else if access.knows_sync() && when == When::After {
+            } else if access.knows_sync() && when == When::After && std::ptr::eq(access, earlier) {
+                // The later access has only just been made.
                 facts.push(format!("after its {}, {name} has not synchronised with anyone", verb(access)));
             }
         }
@@ -144,11 +153,21 @@ pub fn explain(race: &Race, named: &Named) -> Why {
 fn event_noun(op: &str) -> String {
     match op {
         "go" => "the go statement".to_owned(),
+        "release" | "release_merge" | "release_acquire" => "a release".to_owned(),
+        "atomic_store" => "an atomic store".to_owned(),
+        "atomic_rmw" => "an atomic update".to_owned(),
+        "rwmutex_unlock" | "rwmutex_runlock" => "an unlock of an RWMutex".to_owned(),
+        "wg_done" => "a call of WaitGroup.Done".to_owned(),
+        "once" => "a call of Once.Do".to_owned(),
         "mutex_unlock" => "an unlock of a mutex".to_owned(),
         "chan_send" => "a channel send".to_owned(),
         "chan_recv" => "a channel receive".to_owned(),
         "chan_close" => "the close of a channel".to_owned(),
-        other => other.replace('_', " "),
+        "mutex_lock" | "rwmutex_lock" | "rwmutex_rlock" => "a lock of a mutex".to_owned(),
+        "map_store" => "a store to a sync.Map".to_owned(),
+        "pool_put" => "a Put into a Pool".to_owned(),
+        "cond_signal" => "a signal of a Cond".to_owned(),
+        other => format!("an event of the kind {}", other.replace('_', " ")),
     }
 }
 
@@ -172,14 +191,21 @@ fn event_sentence(event: &SyncEvent) -> String {
         "atomic_load" => ("loaded atomically from", "word"),
         "atomic_store" => ("stored atomically to", "word"),
         "atomic_rmw" => ("updated atomically", "word"),
+        "select" => ("selected on", "channel"),
+        "map_load" => ("loaded from", "sync.Map"),
+        "map_store" => ("stored to", "sync.Map"),
+        "pool_get" => ("got from", "Pool"),
+        "pool_put" => ("put into", "Pool"),
         "acquire" => ("acquired from", "object"),
         "release" | "release_merge" => ("released to", "object"),
         "release_acquire" => ("released to and acquired from", "object"),
+        "chan_meet" => return "last met another goroutine at an unbuffered channel".to_owned(),
         "go" => return format!("started a goroutine{}", at(&event.stack)),
         "start" => return format!("was started{}", at(&event.stack)),
         other => (other, "on object"),
     };
-    let addr = event.addr.map(|addr| format!(" {addr}")).unwrap_or_default();
+    let name = event.object.clone().or_else(|| event.addr.map(|addr| addr.to_string()));
+    let addr = name.map(|name| format!(" {name}")).unwrap_or_default();
     let last = if event.when == When::Before { "last " } else { "first " };
     format!("{last}{verb} {noun}{addr}{}", at(&event.stack))
 }
