@@ -1,7 +1,7 @@
-// Which file descriptors order their users.
+// Which file descriptors order their users among each other.
 //
 // A pipe or a socket orders whoever wrote before whoever reads, and which descriptor is the other end is not known, so all writes are
-// ordered before all reads. A regular file orders nobody, so what is done to one takes no part in that.
+// ordered before all reads. A regular file orders those who write it before those who read it, and nobody else.
 
 //go:build race
 
@@ -14,22 +14,25 @@ import "unsafe"
 // each time.
 var hbOrdering [4096]uint8
 
-// hbOrders tells whether operations on fd order their callers.
+// hbFiles has an object for each regular file; files whose numbers agree in the low bits share one.
+var hbFiles [4096]uint64
+
+// hbSync gives the object on which operations on fd synchronise.
 //
 //go:norace
-func hbOrders(fd int) bool {
+func hbSync(fd int) unsafe.Pointer {
 	if uint(fd) < uint(len(hbOrdering)) && hbOrdering[fd] != 0 {
-		return true
+		return unsafe.Pointer(&ioSync)
 	}
 	var stat Stat_t
 	_, _, failed := RawSyscall(SYS_FSTAT, uintptr(fd), uintptr(unsafe.Pointer(&stat)), 0)
 	if failed == 0 && stat.Mode&S_IFMT == S_IFREG {
-		return false
+		return unsafe.Pointer(&hbFiles[(stat.Ino^stat.Dev<<7)%uint64(len(hbFiles))])
 	}
 	if uint(fd) < uint(len(hbOrdering)) {
 		hbOrdering[fd] = 1
 	}
-	return true
+	return unsafe.Pointer(&ioSync)
 }
 
 // hbClosed says that fd is closed.

@@ -1,9 +1,9 @@
 //! File descriptors: every write is ordered before every later read, because the two ends of a pipe or a socket cannot be told to belong
-//! together. Regular files need not take part.
+//! together. A regular file can be told: what is written to it comes before what is read from the same one.
 
 use super::{Change, Edit, Group};
 
-/// Reads and writes of regular files order nothing.
+/// Reads and writes of regular files order by the file.
 pub const FILES: Group = Group {
     name: "files",
     without: "every write to a file is ordered before every later read of any (missed races)",
@@ -23,7 +23,7 @@ const EDITS: &[Edit] = &[
         change: Change::Each {
             text: "race.Acquire(unsafe.Pointer(&ioSync))",
             times: 2,
-            with: "if hbOrders(fd) { race.Acquire(unsafe.Pointer(&ioSync)) }",
+            with: "race.Acquire(hbSync(fd))",
         },
     },
     Edit {
@@ -31,7 +31,7 @@ const EDITS: &[Edit] = &[
         file: UNIX,
         change: Change::Replace {
             text: "race.ReleaseMerge(unsafe.Pointer(&ioSync))\n\t}\n\treturn sendfile(outfd,",
-            with: "if hbOrders(outfd) { race.ReleaseMerge(unsafe.Pointer( &ioSync)) }\n\t}\n\treturn sendfile(outfd,",
+            with: "race.ReleaseMerge(hbSync(outfd))\n\t}\n\treturn sendfile(outfd,",
         },
     },
     Edit {
@@ -40,7 +40,7 @@ const EDITS: &[Edit] = &[
         change: Change::Each {
             text: "race.ReleaseMerge(unsafe.Pointer(&ioSync))",
             times: 2,
-            with: "if hbOrders(fd) { race.ReleaseMerge(unsafe.Pointer(&ioSync)) }",
+            with: "race.ReleaseMerge(hbSync(fd))",
         },
     },
     Edit {
