@@ -39,6 +39,30 @@ fn miss(kind: &str, text: String) -> NearMiss {
     NearMiss { kind: kind.to_owned(), text }
 }
 
+/// One side runs inside of a `Once`, the other does not pass it.
+pub fn once_on_one_side(race: &Race) -> Option<NearMiss> {
+    let inside = |access: &Access| {
+        let [before, after] = access.sync.as_slice() else { return None };
+        (before.op == "once" && after.op == "once" && before.object == after.object).then(|| before.clone())
+    };
+    let [later, earlier] = &race.accesses;
+    // Only of the earlier access it is known what came after.
+    let event = inside(earlier)?;
+    if later.sync.iter().any(|event| event.op == "once") {
+        return None;
+    }
+    let name = event.object.clone().unwrap_or_else(|| "a Once".to_owned());
+    Some(miss(
+        "lock_on_one_side",
+        format!(
+            "the {} is made inside {name}.Do{}; the {} does not call Do, so nothing makes it wait",
+            verb(earlier),
+            at(&event.stack).replace("taken at ", ""),
+            verb(later)
+        ),
+    ))
+}
+
 /// The channel that both sides use has a buffer.
 pub fn buffered(channel: &str, capacity: &str) -> NearMiss {
     miss(
@@ -288,7 +312,8 @@ fn after_release(race: &Race, named: &Named, found: &mut Vec<NearMiss>) {
                 || [".Store(", ".Put(", ".Done()", ".Unlock()", ".Broadcast()", ".Signal()"]
                     .iter()
                     .any(|name| call(name))
-                || word == "cancel()";
+                || word == "cancel()"
+                || word.ends_with(".cancel()");
             (indent(line) == indent(here) && hands_over).then(|| (number, word.to_owned()))
         });
         if let Some((line, word)) = release {
