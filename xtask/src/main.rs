@@ -1,5 +1,6 @@
 //! What a developer runs: `cargo xtask <task>`. Each task is a module of its own; this file only dispatches.
 
+mod bench;
 mod corpus;
 mod gotest;
 mod modules;
@@ -20,6 +21,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Measure what hb costs beside go -race and plain Go.
+    Bench(bench::Options),
     /// Build and run every program of corpus/ and hold it against its expected verdict.
     Corpus(corpus::Options),
     /// Test well-known Go modules under go test, go test -race and hb test.
@@ -32,6 +35,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
+        Task::Bench(options) => bench::run(&options),
         Task::Corpus(options) => corpus::run(&options),
         Task::Modules(options) => modules::run(&options),
         Task::Std(options) => stdlib::run(&options),

@@ -1,0 +1,3 @@
+module hb.example/benches
+
+go 1.25
