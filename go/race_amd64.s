@@ -776,6 +776,42 @@ slow:
 	SHLL	CX, R8; \
 	MOVL	R8, CX
 
+// Long ranges are looked at eight words at a time: R8 is where, R9 the end, SI the half that says it all. EIGHT_WORDS begins;
+// LOAD_WORDS compares both halves of eight words; EITHER_HALF makes one half do for both; ALL_WORDS goes on while the low
+// halves of all eight agree and eight more are left, and then on to the rest, or jumps to `many`.
+#define EIGHT_WORDS \
+	MOVQ	SI, X0; \
+	PSHUFL	$0, X0, X0; \
+	LEAQ	-64(R9), R10
+
+#define LOAD_WORDS \
+	MOVOU	(R8), X1; \
+	MOVOU	16(R8), X2; \
+	MOVOU	32(R8), X3; \
+	MOVOU	48(R8), X4; \
+	PCMPEQL	X0, X1; \
+	PCMPEQL	X0, X2; \
+	PCMPEQL	X0, X3; \
+	PCMPEQL	X0, X4
+
+#define EITHER_HALF(x) \
+	PSHUFL	$0xb1, x, X5; \
+	POR	X5, x
+
+#define ALL_WORDS(again) \
+	PAND	X2, X1; \
+	PAND	X4, X3; \
+	PAND	X3, X1; \
+	MOVMSKPS	X1, DI; \
+	ANDL	$5, DI; \
+	CMPL	DI, $5; \
+	JNE	many; \
+	ADDQ	$64, R8; \
+	CMPQ	R8, R10; \
+	JLS	again; \
+	CMPQ	R8, R9; \
+	JEQ	outside
+
 // LONGEST is the most bytes that hbread and hbwrite take at once.
 #define LONGEST $0x3fff
 
@@ -811,6 +847,16 @@ words:
 	LEAQ	(DX)(BX*1), R9
 	MOVQ	DX, R8
 	ORL	$255, SI
+	CMPQ	BX, $64
+	JB	word
+	EIGHT_WORDS
+either:
+	LOAD_WORDS
+	EITHER_HALF(X1)
+	EITHER_HALF(X2)
+	EITHER_HALF(X3)
+	EITHER_HALF(X4)
+	ALL_WORDS(either)
 word:
 	MOVQ	(R8), DI
 	CMPL	DI, SI
@@ -864,6 +910,12 @@ words:
 	LEAQ	(DX)(BX*1), R9
 	MOVQ	DX, R8
 	ORL	$255, SI
+	CMPQ	BX, $64
+	JB	word
+	EIGHT_WORDS
+writes:
+	LOAD_WORDS
+	ALL_WORDS(writes)
 word:
 	CMPL	SI, (R8)
 	JNE	many
