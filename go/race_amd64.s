@@ -817,6 +817,11 @@ slow:
 
 // func racereadrange(addr, size uintptr)
 TEXT	runtime·racereadrange<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
+	MOVQ	(SP), R11
+	JMP	hbreadrange<>(SB)
+
+// hbreadrange takes the pc in R11.
+TEXT	hbreadrange<>(SB), NOSPLIT|NOFRAME, $0-0
 	TESTQ	BX, BX
 	JEQ	outside
 	SHADOW(outside)
@@ -841,7 +846,6 @@ other:
 	JEQ	outside
 one:
 	ORL	$0x10000, BX
-	MOVQ	(SP), R11
 	JMP	hbread<>(SB)
 words:
 	LEAQ	(DX)(BX*1), R9
@@ -877,18 +881,22 @@ many:
 	SHLL	$13, CX
 	ORL	CX, BX
 	MOVL	$0xff, CX
-	MOVQ	(SP), R11
 	JMP	hbread<>(SB)
 slow:
 	MOVQ	AX, SI
 	MOVQ	BX, DX
-	MOVQ	(SP), CX
+	MOVQ	R11, CX
 	LEAQ	tsan_hb_read_range, R11
 	JMP	hbslow<>(SB)
 	SHADOW_DATA(outside)
 
 // func racewriterange(addr, size uintptr)
 TEXT	runtime·racewriterange<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
+	MOVQ	(SP), R11
+	JMP	hbwriterange<>(SB)
+
+// hbwriterange takes the pc in R11.
+TEXT	hbwriterange<>(SB), NOSPLIT|NOFRAME, $0-0
 	TESTQ	BX, BX
 	JEQ	outside
 	SHADOW(outside)
@@ -904,7 +912,6 @@ TEXT	runtime·racewriterange<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
 	JEQ	outside
 one:
 	ORL	$0x10000, BX
-	MOVQ	(SP), R11
 	JMP	hbwrite<>(SB)
 words:
 	LEAQ	(DX)(BX*1), R9
@@ -931,12 +938,11 @@ many:
 	SHLL	$13, CX
 	ORL	CX, BX
 	MOVL	$0xff, CX
-	MOVQ	(SP), R11
 	JMP	hbwrite<>(SB)
 slow:
 	MOVQ	AX, SI
 	MOVQ	BX, DX
-	MOVQ	(SP), CX
+	MOVQ	R11, CX
 	LEAQ	tsan_hb_write_range, R11
 	JMP	hbslow<>(SB)
 	SHADOW_DATA(outside)
@@ -1024,24 +1030,22 @@ full:
 
 // func racereadrangepc1(addr, size, pc uintptr)
 TEXT	runtime·racereadrangepc1<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-24
-	IN_RANGE(AX, inside, outside)
-	MOVQ	AX, SI
-	MOVQ	BX, DX
-	INCQ	CX
-	LEAQ	tsan_hb_read_range, R11
-	JMP	hbslow<>(SB)
-outside:
+	MOVQ	g_racectx(R14), SI
+	TESTQ	SI, SI
+	JEQ	nobody
+	LEAQ	1(CX), R11
+	JMP	hbreadrange<>(SB)
+nobody:
 	RET
 
 // func racewriterangepc1(addr, size, pc uintptr)
 TEXT	runtime·racewriterangepc1<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-24
-	IN_RANGE(AX, inside, outside)
-	MOVQ	AX, SI
-	MOVQ	BX, DX
-	INCQ	CX
-	LEAQ	tsan_hb_write_range, R11
-	JMP	hbslow<>(SB)
-outside:
+	MOVQ	g_racectx(R14), SI
+	TESTQ	SI, SI
+	JEQ	nobody
+	LEAQ	1(CX), R11
+	JMP	hbwriterange<>(SB)
+nobody:
 	RET
 
 // The exported functions of package runtime for the same. A jump, so that the hook sees the pc of
