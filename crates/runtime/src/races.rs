@@ -10,8 +10,8 @@ use hb_detector::history::{self, Past};
 use hb_detector::{Conflict, Conflicts, Context, Detector};
 use hb_wire::seen::{Inserted, Seen, address_key, lines_key, stacks_key};
 use hb_wire::{
-    Access, Ancestor, Common, FileId, Goroutine, Next, Object, ObjectKind, Os, Process, Race, Settings, Stack, StackState,
-    Symbolizer, SyncEvent, SyncOperation, environment,
+    Access, Ancestor, Common, FileId, Goroutine, Next, Object, ObjectKind, Os, Process, Race, Settings, Stack,
+    StackState, Symbolizer, SyncEvent, SyncOperation, environment,
 };
 
 /// Frames of a stack in a report.
@@ -307,7 +307,14 @@ fn one(
             atomic: earlier.kind().atomic(),
             address: conflict.granule + earlier.mask().trailing_zeros() as usize,
             size: earlier.mask().count_ones() as usize,
-            goroutine: goroutine(detector, previous, previous_created, previous_line, &mut previous_steps, previous_test),
+            goroutine: goroutine(
+                detector,
+                previous,
+                previous_created,
+                previous_line,
+                &mut previous_steps,
+                previous_test,
+            ),
             stack: Stack { pcs: previous_stack, state: previous_state },
             sync: previous_sync,
             locks: &[],
@@ -416,7 +423,11 @@ fn common<'a>(
     }
     if current.goid != 0 && current.goid == previous.parent {
         let stack = stack(detector, previous.created, created);
-        return (!stack.pcs.is_empty()).then_some(Common { operation: SyncOperation::Go, goid: previous.parent, stack });
+        return (!stack.pcs.is_empty()).then_some(Common {
+            operation: SyncOperation::Go,
+            goid: previous.parent,
+            stack,
+        });
     }
     None
 }
