@@ -24,7 +24,7 @@ pub const LONGEST_NAME: usize = 512;
 /// In an entry's first word: the pcs are followed by a name, its length in bytes and then its bytes in words.
 const NAMED: u64 = 1 << 63;
 
-/// The depot: a hash table, then entries one after the other. Each is: length (bits 0..8), generation (bits 8..16) and [`NAMED`]; the
+/// The depot: a hash table, then entries one after the other. Each is: length (bits 0..8), generation (bits 8..16) and `NAMED`; the
 /// ancestor (low half) and the nearest named entry above (high half); the pcs.
 #[repr(C)]
 pub struct Depot {

@@ -94,6 +94,7 @@ fn references_are_resolved_and_what_is_not_reached_stays_out() {
     let blob = pack::pack(&maker.archive()).unwrap();
 
     assert_eq!(blob.exports.iter().collect::<Vec<_>>(), [(&"__tsan_f".to_owned(), &0)]);
+    assert!(blob.sections.iter().any(|(offset, _)| *offset == 0));
     let bytes = &blob.bytes;
     let g = 64;
     assert_eq!(bytes[g], 0xC3, "aligned as asked");
