@@ -266,6 +266,19 @@ fn the_users_overlay_and_wrapper_take_effect() {
     reports_a_race(&run(Command::new(place.join("wrapped program")).arg("race")).with_status(66));
 }
 
+/// The go command builds tools that it needs on the way without -race, but with the overlay.
+#[test]
+fn the_edited_files_build_without_race_detection() {
+    let place = Place::new();
+    place.module();
+    run(&mut place.hb(["build", "-o", "program", "."])).with_status(0);
+    let mut overlays = fs::read_dir(place.join("cache/overlay")).unwrap();
+    let overlay = overlays.next().expect("an overlay").unwrap().path();
+    let overlay = format!("-overlay={}", overlay.display());
+    run(&mut place.go(["build", &overlay, "-o", "plain", "."])).with_status(0);
+    run(&mut Command::new(place.join("plain"))).with_status(0);
+}
+
 #[test]
 fn a_read_only_goroot_and_no_trace_in_it() {
     let place = Place::new();

@@ -186,6 +186,8 @@ const HOOKS: &str = include_str!("../../../../go/race_amd64.s");
 const MORE_HOOKS: &str = include_str!("../../../../go/hooks_amd64.s");
 /// What is between edited files of other packages and [`MORE_HOOKS`].
 const RUNTIME_SYNC: &str = include_str!("../../../../go/runtime_sync.go");
+/// The same without race detection.
+const RUNTIME_NONE: &str = include_str!("../../../../go/runtime_none.go");
 const RACE_PACKAGE: &str = include_str!("../../../../go/runtime_race.go");
 const RACE_PACKAGE_NONE: &str = include_str!("../../../../go/runtime_race_none.go");
 
@@ -208,6 +210,7 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
         files.add(file, text);
     }
     files.add("runtime/zhb_sync.go", RUNTIME_SYNC);
+    files.add("runtime/zhb_none.go", RUNTIME_NONE);
 
     for (file, text) in explain::files(|file| read(&src.join(file)).ok()) {
         files.add(file, text);
