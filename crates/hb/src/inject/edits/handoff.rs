@@ -24,8 +24,5 @@ pub const HANDOFF: Group = Group {
             },
         },
     ],
-    files: &[
-        ("runtime/zhb_handoff.go", include_str!("../../../../../go/runtime_handoff.go")),
-        ("runtime/zhb_handoff_none.go", include_str!("../../../../../go/runtime_handoff_none.go")),
-    ],
+    files: &[("runtime/zhb_handoff.go", include_str!("../../../../../go/runtime_handoff.go"))],
 };

@@ -1,7 +1,0 @@
-// Without race detection nobody meets.
-
-//go:build !race
-
-package runtime
-
-func hbmeet(ctx, other uintptr) {}
