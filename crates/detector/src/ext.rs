@@ -74,6 +74,15 @@ impl Ext {
     fn table(&self, blocks: &Blocks) -> Option<Table> {
         (self.class != 0).then(|| Table::new(blocks.at(self.list), self.class))
     }
+
+    /// Puts an access into a free inline slot; `false`: there is none.
+    #[inline]
+    fn push_inline(&mut self, entry: Entry) -> bool {
+        let Some(slot) = self.inline.get_mut(self.len as usize) else { return false };
+        *slot = entry;
+        self.len += 1;
+        true
+    }
 }
 
 /// A record with its lock held.
@@ -145,9 +154,7 @@ impl<M: Memory> Detector<M> {
                     for (cell, kind) in [(write, Kind::Write), (read, Kind::Read)] {
                         if !cell.is_empty() {
                             let (lane, clock) = self.stamps.epoch(cell.stamp());
-                            let at = ext.len as usize % INLINE;
-                            ext.inline[at] = Entry::new(lane, clock, cell.mask(), kind);
-                            ext.len += 1;
+                            ext.push_inline(Entry::new(lane, clock, cell.mask(), kind));
                         }
                     }
                     self.touch(addr);
@@ -317,33 +324,25 @@ impl<M: Memory> Detector<M> {
     }
 
     fn push_entry(&self, ext: &mut Ext, ctx: &Context, entry: Entry) {
-        let len = ext.len as usize;
-        if len < INLINE && (entry.kind() == Kind::Write || ext.class == 0) {
-            ext.inline[len] = entry;
-            ext.len += 1;
-            return;
-        }
         if ext.class == 0 {
+            if ext.push_inline(entry) {
+                return;
+            }
             let Some((list, table)) = self.new_table(ctx.shard, FIRST_TABLE) else { return };
             ext.list = list;
             ext.class = FIRST_TABLE;
             // All but plain writes move to the table; those stay, where every access sees them.
-            let mut kept = 0;
-            for i in 0..INLINE {
-                let old = core::mem::replace(&mut ext.inline[i], Entry(0));
+            ext.len = 0;
+            for old in core::mem::replace(&mut ext.inline, [Entry(0); INLINE]) {
                 if old.kind() == Kind::Write {
-                    ext.inline[kept] = old;
-                    kept += 1;
+                    ext.push_inline(old);
                 } else if old.0 != 0 {
                     table.insert(old);
                 }
             }
-            ext.len = kept as u16;
-            if entry.kind() == Kind::Write && kept < INLINE {
-                ext.inline[kept] = entry;
-                ext.len += 1;
-                return;
-            }
+        }
+        if entry.kind() == Kind::Write && ext.push_inline(entry) {
+            return;
         }
         if ext.table(&self.blocks).is_some_and(|table| table.full()) {
             // What this access makes superfluous goes first.
@@ -358,10 +357,7 @@ impl<M: Memory> Detector<M> {
                 self.limits.reached(&self.limits.accesses_forgotten);
                 table.replace_any(entry);
             }
-            None if (ext.len as usize) < INLINE => {
-                ext.inline[ext.len as usize % INLINE] = entry;
-                ext.len += 1;
-            }
+            None if ext.push_inline(entry) => {}
             None => self.limits.reached(&self.limits.accesses_forgotten),
         }
     }
@@ -524,16 +520,13 @@ impl<M: Memory> Detector<M> {
     pub(crate) fn forget_bytes(&self, shard: u32, granule: usize, mask: u8) {
         let Some(mut locked) = self.locked(shard, granule, false) else { return };
         let ext = &mut *locked.ext;
-        let mut kept = 0;
-        for i in 0..INLINE {
-            let entry = core::mem::replace(&mut ext.inline[i], Entry(0));
+        ext.len = 0;
+        for entry in core::mem::replace(&mut ext.inline, [Entry(0); INLINE]) {
             let rest = entry.mask() & !mask;
             if rest != 0 {
-                ext.inline[kept] = entry.with_mask(rest);
-                kept += 1;
+                ext.push_inline(entry.with_mask(rest));
             }
         }
-        ext.len = kept as u16;
         if let Some(table) = ext.table(&self.blocks) {
             for slot in table.slots() {
                 // SAFETY: a slot of the locked record's table.

@@ -34,11 +34,7 @@ impl<M: Memory> Detector<M> {
             if let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, false)
                 && !(sync.lane == ctx.lane && sync.tree == ctx.tree)
             {
-                ctx.learned = ctx.learned.wrapping_add(1);
-                self.trees.join::<M>(ctx.shard, &mut ctx.tree, &sync.tree);
-                if sync.lane != ctx.lane {
-                    self.trees.raise::<M>(ctx.shard, &mut ctx.tree, sync.lane, sync.clock);
-                }
+                self.take_over(ctx, sync);
             }
             self.change_word(&mut locked, ctx, addr, shared, pc, out);
             self.unlock(locked);
@@ -62,7 +58,7 @@ impl<M: Memory> Detector<M> {
         if let Some(mut locked) = self.locked(ctx.shard, addr, true) {
             self.change_word(&mut locked, ctx, addr, shared, pc, out);
             if let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, true) {
-                if shared { self.publish_beside(ctx, sync) } else { self.publish(ctx, sync) }
+                if shared { self.add(ctx, sync) } else { self.publish(ctx, sync) }
             }
             self.tick(ctx);
             self.unlock(locked);
@@ -107,11 +103,7 @@ impl<M: Memory> Detector<M> {
     fn publish(&self, ctx: &mut Context, sync: &mut SyncClock) {
         let fresh = sync.clock == 0 && sync.tree.is_empty();
         if fresh || sync.clock != 0 && self.knows(ctx, sync.lane, sync.clock) {
-            if sync.tree != ctx.tree {
-                let old = core::mem::replace(&mut sync.tree, self.trees.share(&ctx.tree));
-                self.trees.drop::<M>(ctx.shard, old);
-            }
-            (sync.lane, sync.clock) = (ctx.lane, ctx.published());
+            self.put(ctx, sync);
             return;
         }
         self.trees.join::<M>(ctx.shard, &mut sync.tree, &ctx.tree);
@@ -119,14 +111,5 @@ impl<M: Memory> Detector<M> {
             self.trees.raise::<M>(ctx.shard, &mut sync.tree, lane, clock);
         }
         (sync.lane, sync.clock) = (0, 0);
-    }
-
-    /// Adds what `ctx` knows to what many publish.
-    fn publish_beside(&self, ctx: &mut Context, sync: &mut SyncClock) {
-        self.trees.join::<M>(ctx.shard, &mut sync.tree, &ctx.tree);
-        if sync.lane != ctx.lane {
-            self.trees.raise::<M>(ctx.shard, &mut sync.tree, sync.lane, sync.clock);
-        }
-        (sync.lane, sync.clock) = (ctx.lane, ctx.published());
     }
 }

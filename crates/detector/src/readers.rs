@@ -76,39 +76,30 @@ impl Table {
         (1..capacity).map(move |i| slots.wrapping_add(i))
     }
 
+    /// The slots that a search for a lane goes through, each once: from the lane's home on.
+    #[inline]
+    fn probe(&self, lane: Lane) -> impl Iterator<Item = *mut Entry> + use<> {
+        let (slots, mask, home) = (self.slots, self.capacity - 1, self.home(lane));
+        (home..home + self.capacity)
+            .map(move |at| at & mask)
+            .filter(|&at| at != 0)
+            .map(move |at| slots.wrapping_add(at))
+    }
+
     /// The slots from a lane's home to the first empty one, exclusive.
     #[inline]
     pub(crate) fn chain(&self, lane: Lane) -> impl Iterator<Item = *mut Entry> + use<> {
-        let (slots, mask) = (self.slots, self.capacity - 1);
-        let mut at = self.home(lane);
-        let mut left = self.capacity;
-        core::iter::from_fn(move || {
-            if at == 0 {
-                at = 1;
-            }
-            left -= 1;
-            let slot = slots.wrapping_add(at);
-            at = (at + 1) & mask;
-            // SAFETY: within the table. Volatile, because readers without the lock come here, too.
-            (left > 0 && unsafe { slot.read_volatile() }.0 != 0).then_some(slot)
-        })
+        // SAFETY: within the table. Volatile, because readers without the lock come here, too.
+        self.probe(lane).take_while(|slot| unsafe { slot.read_volatile() }.0 != 0)
     }
 
     /// Puts an access into the first empty slot. The table is not full.
     pub(crate) fn insert(&self, entry: Entry) {
-        let mut at = self.home(entry.lane());
-        for _ in 0..self.capacity {
-            if at == 0 {
-                at = 1;
-            }
-            // SAFETY: within the table.
-            let slot = unsafe { &mut *self.slots.wrapping_add(at) };
-            if slot.0 == 0 {
-                *slot = entry;
-                self.set_head((self.head() + 1) | 1 << (KINDS + entry.kind() as u32));
-                return;
-            }
-            at = (at + 1) & (self.capacity - 1);
+        // SAFETY: within the table, whose record's lock is held.
+        if let Some(slot) = self.probe(entry.lane()).find(|slot| unsafe { **slot }.0 == 0) {
+            // SAFETY: as above.
+            unsafe { *slot = entry };
+            self.set_head((self.head() + 1) | 1 << (KINDS + entry.kind() as u32));
         }
     }
 

@@ -66,13 +66,7 @@ impl<M: Memory> Detector<M> {
         if let Some(mut locked) = self.locked(ctx.shard, addr, true) {
             let mut known = 0;
             if let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, true) {
-                let (lane, clock) = (sync.lane, sync.clock);
-                self.trees.join::<M>(ctx.shard, &mut sync.tree, &ctx.tree);
-                if lane != ctx.lane {
-                    self.trees.raise::<M>(ctx.shard, &mut sync.tree, lane, clock);
-                }
-                sync.lane = ctx.lane;
-                sync.clock = ctx.published();
+                self.add(ctx, sync);
                 known = GIVEN;
             }
             self.tick(ctx);
@@ -141,9 +135,7 @@ impl<M: Memory> Detector<M> {
         out: &mut Conflicts,
         op: impl FnOnce() -> (R, AtomicEffect),
     ) -> R {
-        if ctx.extra.1 != 0 {
-            self.flush_extra(ctx);
-        }
+        self.flush_extra(ctx);
         let Some(mut locked) = self.locked(ctx.shard, addr, true) else {
             return op().0;
         };
@@ -182,7 +174,7 @@ impl<M: Memory> Detector<M> {
 
     /// Orders what `sync` holds before what `ctx` does next.
     #[inline]
-    fn take_over(&self, ctx: &mut Context, sync: &SyncClock) {
+    pub(crate) fn take_over(&self, ctx: &mut Context, sync: &SyncClock) {
         ctx.learned = ctx.learned.wrapping_add(1);
         self.trees.join::<M>(ctx.shard, &mut ctx.tree, &sync.tree);
         self.learn(ctx, sync.lane, sync.clock);
@@ -197,10 +189,21 @@ impl<M: Memory> Detector<M> {
 
     /// Replaces what `sync` holds by what `ctx` knows. `ctx.extra` is flushed.
     #[inline]
-    fn put(&self, ctx: &mut Context, sync: &mut SyncClock) {
+    pub(crate) fn put(&self, ctx: &mut Context, sync: &mut SyncClock) {
         if sync.tree != ctx.tree {
             let old = core::mem::replace(&mut sync.tree, self.trees.share(&ctx.tree));
             self.trees.drop::<M>(ctx.shard, old);
+        }
+        sync.lane = ctx.lane;
+        sync.clock = ctx.published();
+    }
+
+    /// Adds what `ctx` knows to what `sync` holds. `ctx.extra` is flushed.
+    #[inline]
+    pub(crate) fn add(&self, ctx: &Context, sync: &mut SyncClock) {
+        self.trees.join::<M>(ctx.shard, &mut sync.tree, &ctx.tree);
+        if sync.lane != ctx.lane {
+            self.trees.raise::<M>(ctx.shard, &mut sync.tree, sync.lane, sync.clock);
         }
         sync.lane = ctx.lane;
         sync.clock = ctx.published();

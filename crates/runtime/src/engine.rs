@@ -268,14 +268,14 @@ const LARGE_BLOCK: usize = 2048;
 
 /// Runs `f` for a synchronisation of a goroutine on an address, unless it is to be ignored.
 #[inline]
-fn synchronise(context: Context, addr: usize, f: impl FnOnce(&Detector<Map>, &mut hb_detector::Context)) {
+fn synchronise<R>(
+    context: Context,
+    addr: usize,
+    f: impl FnOnce(&Detector<Map>, &mut hb_detector::Context) -> R,
+) -> Option<R> {
     let detector = &state().detector;
-    if let Some(ctx) = known(context)
-        && ctx.ignore == 0
-        && detector.memory.has(addr)
-    {
-        f(detector, ctx);
-    }
+    let ctx = known(context)?;
+    (ctx.ignore == 0 && detector.memory.has(addr)).then(|| f(detector, ctx))
 }
 
 /// Whether the next synchronisation of `ctx` is to be noted for reports.
@@ -491,14 +491,10 @@ macro_rules! atomic {
             let size = size_of::<$int>();
             let old = match op {
                 AtomicOp::Load => {
-                    let detector = &state().detector;
-                    let again = match known(context) {
-                        Some(ctx) if ctx.ignore == 0 && detector.memory.has(addr) => {
-                            detector.load_again(ctx, addr, size, || word.load(SeqCst))
-                        }
-                        _ => None,
-                    };
-                    let value = again.unwrap_or_else(|| {
+                    let again = synchronise(context, addr, |detector, ctx| {
+                        detector.load_again(ctx, addr, size, || word.load(SeqCst))
+                    });
+                    let value = again.flatten().unwrap_or_else(|| {
                         atomically(context, goid, addr, size, caller_pc, pc, place, || {
                             (word.load(SeqCst), AtomicEffect::Load)
                         })

@@ -10,8 +10,9 @@ use hb_detector::{Conflicts, Detector};
 /// Bytes of the word that the operations on a lock change.
 const WORD: usize = 4;
 
-/// Runs `f` for an operation on the word of the lock at `addr`, by a function that is not instrumented and has called that of `frame`; reports the races of that operation. The operation is said to be where that function was called, so that no
-/// frame is pushed for it.
+/// Runs `f` for an operation on the word of the lock at `addr`, by a function that is not instrumented and has called that of
+/// `frame`; reports the races of that operation. The operation is said to be where that function was called, so that no frame is
+/// pushed for it.
 #[inline]
 fn operate(
     context: Context,

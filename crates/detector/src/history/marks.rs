@@ -34,6 +34,18 @@ pub enum What {
     Untold = UNTOLD as u8,
 }
 
+/// All that is looked for in an event; [`What::Go`] is the rest.
+const TOLD: [What; 8] = [
+    What::Acquire,
+    What::Release,
+    What::ReleaseMerge,
+    What::ReleaseAcquire,
+    What::Load,
+    What::Store,
+    What::Update,
+    What::Untold,
+];
+
 /// A synchronisation event in a history.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark {
@@ -63,25 +75,7 @@ const WHAT: u32 = ADDR_BITS;
 impl Mark {
     pub(super) fn of((low, high): (u64, u64), clock: Clock) -> Mark {
         let code = (low >> WHAT & 0xf) as u8;
-        let what = if code == What::Acquire as u8 {
-            What::Acquire
-        } else if code == What::Release as u8 {
-            What::Release
-        } else if code == What::ReleaseMerge as u8 {
-            What::ReleaseMerge
-        } else if code == What::ReleaseAcquire as u8 {
-            What::ReleaseAcquire
-        } else if code == What::Load as u8 {
-            What::Load
-        } else if code == What::Store as u8 {
-            What::Store
-        } else if code == What::Update as u8 {
-            What::Update
-        } else if code == What::Untold as u8 {
-            What::Untold
-        } else {
-            What::Go
-        };
+        let what = TOLD.into_iter().find(|what| *what as u8 == code).unwrap_or(What::Go);
         let addr = (low & ((1 << ADDR_BITS) - 1)) as usize;
         Mark { what, addr, pc: high as u32, callee: (high >> 32) as u32, clock }
     }
