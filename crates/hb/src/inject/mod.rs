@@ -181,10 +181,14 @@ fn minor_version(version: &str) -> Option<u32> {
 }
 
 /// Our file in the place of the Go distribution's.
-const HOOKS: &str = include_str!("../../../../go/race_amd64.s");
-/// Hooks that edited files call, to be put behind [`HOOKS`].
-const MORE_HOOKS: &str = include_str!("../../../../go/hooks_amd64.s");
-/// What is between edited files of other packages and [`MORE_HOOKS`].
+const HOOKS: &str = concat!(
+    include_str!("../../../../go/race_amd64.s"),
+    include_str!("../../../../go/record_amd64.s"),
+    include_str!("../../../../go/accesses_amd64.s"),
+    include_str!("../../../../go/atomics_amd64.s"),
+    include_str!("../../../../go/hooks_amd64.s"),
+);
+/// What is between edited files of other packages and [`HOOKS`].
 const RUNTIME_SYNC: &str = include_str!("../../../../go/runtime_sync.go");
 /// The same without race detection.
 const RUNTIME_NONE: &str = include_str!("../../../../go/runtime_none.go");
@@ -223,7 +227,7 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
     }
     let (head, tail) = HOOKS.split_once(HOOKS_INCLUDES_END).expect("the hooks include Go's headers");
     let hooks = format!(
-        "{head}{HOOKS_INCLUDES_END}\n{}{tail}{MORE_HOOKS}{}",
+        "{head}{HOOKS_INCLUDES_END}\n{}{tail}{}",
         blob::definitions(),
         blob::entry_points(entry_points.iter().map(String::as_str)),
     );
