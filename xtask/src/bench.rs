@@ -12,14 +12,15 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::paths::Hb;
+
 use table::Table;
 
 /// Options of `cargo xtask bench`.
 #[derive(Args)]
 pub struct Options {
-    /// A built hb command.
-    #[arg(long, value_name = "PATH", default_value = "target/release/hb")]
-    hb: PathBuf,
+    #[command(flatten)]
+    hb: Hb,
     /// Only these parts, separated by commas: std, own, memory, goroutines, exit, wall, build, scale, churn.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
@@ -77,7 +78,7 @@ impl Way {
 
 /// Runs the task. `Ok(false)`: something could not be measured.
 pub fn run(options: &Options) -> Result<bool, String> {
-    let hb = std::path::absolute(&options.hb).map_err(|e| format!("{}: {e}", options.hb.display()))?;
+    let hb = options.hb.path()?;
     let work = tempfile::tempdir().map_err(|e| format!("a temporary directory: {e}"))?;
     let mut table = Table::new(&hb);
     micro::measure(options, &hb, work.path(), &mut table);

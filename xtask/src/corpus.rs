@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
+use crate::paths::absolute;
+
 use outcome::{Execution, Judgement, judge};
 use program::{Program, Remark, Verdict};
 
@@ -85,7 +87,7 @@ pub fn run(options: &Options) -> Result<bool, String> {
 
     let temporary = tempfile::tempdir().map_err(|e| format!("temporary directory: {e}"))?;
     let bin_dir = match &options.keep {
-        Some(dir) => std::path::absolute(dir).map_err(|e| format!("{}: {e}", dir.display()))?,
+        Some(dir) => absolute(dir)?,
         None => temporary.path().to_owned(),
     };
     let tool = match options.detector {

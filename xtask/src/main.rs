@@ -4,6 +4,7 @@ mod bench;
 mod corpus;
 mod gotest;
 mod modules;
+mod paths;
 mod stdlib;
 mod suite;
 

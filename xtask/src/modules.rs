@@ -18,14 +18,14 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::gotest::{self, Outcome, Race, Request, TestId, Tool, Verdict};
+use crate::paths::{Hb, absolute};
 use list::{MODULES, Module};
 
 /// Options of `cargo xtask modules`.
 #[derive(Args)]
 pub struct Options {
-    /// A built hb command.
-    #[arg(long, value_name = "PATH", default_value = "target/release/hb")]
-    hb: PathBuf,
+    #[command(flatten)]
+    hb: Hb,
     /// Only these modules, by name, separated by commas.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
@@ -52,8 +52,8 @@ pub fn run(options: &Options) -> Result<bool, String> {
     };
     let mut well = true;
     if !options.table {
-        let hb = std::path::absolute(&options.hb).map_err(|e| format!("{}: {e}", options.hb.display()))?;
-        let work = std::path::absolute(&options.work).map_err(|e| format!("{}: {e}", options.work.display()))?;
+        let hb = options.hb.path()?;
+        let work = absolute(&options.work)?;
         for module in MODULES {
             if !options.only.is_empty() && !options.only.iter().any(|name| name == module.name) {
                 continue;

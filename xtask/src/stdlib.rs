@@ -3,12 +3,13 @@
 //! written into `docs/evidence/std.md`, between its two marker lines.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 
 use crate::gotest::{self, Difference, Outcome, Request, Tool, Verdict};
+use crate::paths::{Hb, absolute};
 
 /// The packages, each with flags of its own.
 const PACKAGES: &[(&str, &[&str])] = &[
@@ -31,9 +32,8 @@ const PACKAGES: &[(&str, &[&str])] = &[
 /// Options of `cargo xtask std`.
 #[derive(Args)]
 pub struct Options {
-    /// A built hb command.
-    #[arg(long, value_name = "PATH", default_value = "target/release/hb")]
-    hb: PathBuf,
+    #[command(flatten)]
+    hb: Hb,
     /// Only these packages, separated by commas; the table is then only printed.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
@@ -50,8 +50,7 @@ pub struct Options {
 
 /// Runs the task. `Ok(false)` means that a test ended differently in all of its repetitions.
 pub fn run(options: &Options) -> Result<bool, String> {
-    let absolute = |path: &Path| std::path::absolute(path).map_err(|e| format!("{}: {e}", path.display()));
-    let (hb, logs) = (absolute(&options.hb)?, absolute(&options.logs)?);
+    let (hb, logs) = (options.hb.path()?, absolute(&options.logs)?);
     std::fs::create_dir_all(&logs).map_err(|e| format!("{}: {e}", logs.display()))?;
     let tools = [Tool::Stock, Tool::Hb(hb)];
     let mut table = String::from(

@@ -13,12 +13,13 @@ use std::process::Command;
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::paths::{Hb, absolute};
+
 /// Options of `cargo xtask suite`.
 #[derive(Args)]
 pub struct Options {
-    /// A built hb command.
-    #[arg(long, value_name = "PATH", default_value = "target/release/hb")]
-    hb: PathBuf,
+    #[command(flatten)]
+    hb: Hb,
     /// GOROOTs of the toolchains, separated by commas; the one on PATH unless given.
     #[arg(long, value_name = "DIRS", value_delimiter = ',')]
     goroot: Vec<PathBuf>,
@@ -61,8 +62,7 @@ impl SuiteRun {
 
 /// Runs the task. `Ok(false)` means that some test of the suite failed.
 pub fn run(options: &Options) -> Result<bool, String> {
-    let absolute = |path: &Path| std::path::absolute(path).map_err(|e| format!("{}: {e}", path.display()));
-    let (hb, logs) = (absolute(&options.hb)?, absolute(&options.logs)?);
+    let (hb, logs) = (options.hb.path()?, absolute(&options.logs)?);
     std::fs::create_dir_all(&logs).map_err(|e| format!("{}: {e}", logs.display()))?;
     let mut roots = options.goroot.clone();
     if roots.is_empty() {

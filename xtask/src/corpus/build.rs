@@ -20,7 +20,7 @@ impl Tool {
     /// The hb command at `path`, or else one that cargo builds now.
     pub fn hb(path: Option<&Path>) -> Result<Tool, String> {
         let command = match path {
-            Some(path) => std::path::absolute(path).map_err(|e| format!("{}: {e}", path.display()))?,
+            Some(path) => crate::paths::absolute(path)?,
             None => build_hb()?,
         };
         Ok(Tool { command, flags: &[] })
