@@ -4,7 +4,6 @@
 //! zero until written ([`Memory::region`]) and a way from an application address to its shadow word
 //! ([`Memory::word`]). Everything here is sharded so that uncontended use takes no lock that another thread holds.
 
-use core::cell::UnsafeCell;
 use core::marker::PhantomData;
 use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
@@ -145,7 +144,73 @@ pub const SHARDS: usize = 16;
 #[repr(C, align(64))]
 struct FreeList {
     lock: Spin,
-    head: UnsafeCell<u32>,
+    head: AtomicU32,
+}
+
+/// The most free pieces that are taken over from another list at a time.
+const HAUL: u32 = 64;
+
+/// Takes a free piece from the list of `shard`, or else from another: who frees is often not who allocates, so a list that
+/// nobody took from would grow for ever. 0 when no list has one.
+///
+/// # Safety
+/// `lists` are chains of free pieces, and `link` gives where each has the number of the next.
+unsafe fn take<M: Memory>(lists: &[FreeList], shard: u32, link: impl Fn(u32) -> *mut u32) -> u32 {
+    for way in 0..lists.len() {
+        let Some(list) = lists.get((shard as usize + way) % lists.len()) else { break };
+        if way > 0 && list.head.load(Ordering::Relaxed) == 0 {
+            continue;
+        }
+        list.lock.lock::<M>();
+        let got = list.head.load(Ordering::Relaxed);
+        if got == 0 {
+            list.lock.unlock();
+            continue;
+        }
+        // The pieces after it that come along: `first..=last`, none of a list that is ours.
+        // SAFETY: pieces of the locked list.
+        let first = unsafe { *link(got) };
+        let (mut last, mut rest) = (0, first);
+        let mut count = if way == 0 { 0 } else { HAUL };
+        while rest != 0 && count > 0 {
+            count -= 1;
+            last = rest;
+            // SAFETY: as above.
+            rest = unsafe { *link(rest) };
+        }
+        list.head.store(rest, Ordering::Relaxed);
+        list.lock.unlock();
+        if last != 0 {
+            let home = &lists[shard as usize % lists.len()];
+            home.lock.lock::<M>();
+            // SAFETY: the chain `first..=last` was taken out of its list: it is ours.
+            unsafe { *link(last) = home.head.load(Ordering::Relaxed) };
+            home.head.store(first, Ordering::Relaxed);
+            home.lock.unlock();
+        }
+        return got;
+    }
+    0
+}
+
+/// Puts pieces into the list of `shard`.
+///
+/// # Safety
+/// As for [`take`]; the pieces are ours and in no list.
+unsafe fn put_chain<M: Memory>(
+    lists: &[FreeList],
+    shard: u32,
+    pieces: impl DoubleEndedIterator<Item = u32>,
+    link: impl Fn(u32) -> *mut u32,
+) {
+    let list = &lists[shard as usize % lists.len()];
+    list.lock.lock::<M>();
+    for piece in pieces.rev() {
+        // SAFETY: ours by contract.
+        unsafe { *link(piece) = list.head.load(Ordering::Relaxed) };
+        list.head.store(piece, Ordering::Relaxed);
+    }
+    list.lock.unlock();
 }
 
 /// Slots of one type, addressed by a `u32` that is never 0. A freed slot keeps its memory and its type for ever, so that a
@@ -186,29 +251,19 @@ impl<T> Slab<T> {
 
     /// A slot, or 0 when the region is full. Never-used slots are zero; a reused one keeps what `free` left.
     pub fn alloc<M: Memory>(&self, shard: u32) -> u32 {
-        let list = &self.free[shard as usize % SHARDS];
-        list.lock.lock::<M>();
-        // SAFETY: `head` is only touched with the lock held.
-        let head = unsafe { &mut *list.head.get() };
-        let mut got = *head;
+        // SAFETY: the chains are of this slab's free slots, whose links lie where `link` says.
+        let got = unsafe { take::<M>(&self.free, shard, |index| self.link(index)) };
         if got != 0 {
-            // SAFETY: `got` is a free slot, so bytes 4..8 hold the link.
-            *head = unsafe { *self.link(got) };
-        } else {
-            let first = self.next.fetch_add(Self::BATCH, Ordering::Relaxed);
-            if first < self.limit && self.limit - first > Self::BATCH {
-                for i in (1..Self::BATCH).rev() {
-                    // SAFETY: the slots [first, first + BATCH) were just handed to us alone.
-                    unsafe { *self.link(first + i) = *head };
-                    *head = first + i;
-                }
-                got = first;
-            } else {
-                self.next.fetch_sub(Self::BATCH, Ordering::Relaxed);
-            }
+            return got;
         }
-        list.lock.unlock();
-        got
+        let first = self.next.fetch_add(Self::BATCH, Ordering::Relaxed);
+        if first >= self.limit || self.limit - first <= Self::BATCH {
+            self.next.fetch_sub(Self::BATCH, Ordering::Relaxed);
+            return 0;
+        }
+        // SAFETY: the slots [first, first + BATCH) were just handed to us alone.
+        unsafe { put_chain::<M>(&self.free, shard, first + 1..first + Self::BATCH, |index| self.link(index)) };
+        first
     }
 
     /// Gives a slot back.
@@ -216,15 +271,8 @@ impl<T> Slab<T> {
     /// # Safety
     /// `index` came from `alloc`, nobody uses it any more, and it is freed once.
     pub unsafe fn free<M: Memory>(&self, shard: u32, index: u32) {
-        let list = &self.free[shard as usize % SHARDS];
-        list.lock.lock::<M>();
-        // SAFETY: the slot is ours by contract; `head` is touched under the lock.
-        unsafe {
-            let head = &mut *list.head.get();
-            *self.link(index) = *head;
-            *head = index;
-        }
-        list.lock.unlock();
+        // SAFETY: the slot is ours by contract.
+        unsafe { put_chain::<M>(&self.free, shard, core::iter::once(index), |index| self.link(index)) };
     }
 
     /// Slots ever handed out, for statistics.
@@ -240,6 +288,8 @@ const END_CLASS: u32 = 32;
 const CLASSES: usize = (END_CLASS - MIN_CLASS) as usize;
 /// Blocks from this class on are returned to the system when freed.
 const DISCARD_CLASS: u32 = 17;
+/// How many ways the free lists of a class are split. A power of two.
+const WAYS: usize = 4;
 
 /// Blocks of power-of-two sizes, addressed in units of 32 bytes by a `u32` that is never 0.
 #[repr(C)]
@@ -247,7 +297,7 @@ pub struct Blocks {
     base: *mut u8,
     bytes: usize,
     next: AtomicUsize,
-    free: [[FreeList; CLASSES]; 4],
+    free: [[FreeList; WAYS]; CLASSES],
 }
 
 impl Blocks {
@@ -277,9 +327,8 @@ impl Blocks {
         ((at as usize - self.base as usize) >> MIN_CLASS) as u32
     }
 
-    fn list(&self, class: u32, shard: u32) -> &FreeList {
-        let slot = (class - MIN_CLASS) as usize % CLASSES;
-        &self.free[shard as usize % 4][slot]
+    fn lists(&self, class: u32) -> &[FreeList] {
+        &self.free[(class - MIN_CLASS) as usize % CLASSES]
     }
 
     /// A block of `1 << class` bytes, or 0 when the region is full. Its content is arbitrary.
@@ -287,32 +336,23 @@ impl Blocks {
         if class >= END_CLASS {
             return 0;
         }
-        let list = self.list(class, shard);
-        list.lock.lock::<M>();
-        // SAFETY: `head` is only touched with the lock held; free blocks hold the next one's index in bytes 0..4.
-        let head = unsafe { &mut *list.head.get() };
-        let mut got = *head;
+        let lists = self.lists(class);
+        // SAFETY: the chains are of free blocks of this class, which begin with their links.
+        let got = unsafe { take::<M>(lists, shard, |index| self.at(index)) };
         if got != 0 {
-            // SAFETY: as above.
-            *head = unsafe { *self.at::<u32>(got) };
-        } else {
-            let size = 1usize << class;
-            let count = if size >= 4096 { 1 } else { 4096 / size };
-            let first = self.next.fetch_add(size * count, Ordering::Relaxed);
-            if first + size * count <= self.bytes {
-                for i in (1..count).rev() {
-                    let index = ((first + i * size) >> MIN_CLASS) as u32;
-                    // SAFETY: the bytes [first, first + size * count) were just handed to us alone.
-                    unsafe { *self.at::<u32>(index) = *head };
-                    *head = index;
-                }
-                got = (first >> MIN_CLASS) as u32;
-            } else {
-                self.next.fetch_sub(size * count, Ordering::Relaxed);
-            }
+            return got;
         }
-        list.lock.unlock();
-        got
+        let size = 1usize << class;
+        let count = if size >= 4096 { 1 } else { 4096 / size };
+        let first = self.next.fetch_add(size * count, Ordering::Relaxed);
+        if first + size * count > self.bytes {
+            self.next.fetch_sub(size * count, Ordering::Relaxed);
+            return 0;
+        }
+        let index = |nth: usize| ((first + nth * size) >> MIN_CLASS) as u32;
+        // SAFETY: the bytes [first, first + size * count) were just handed to us alone.
+        unsafe { put_chain::<M>(lists, shard, (1..count).map(index), |index| self.at(index)) };
+        index(0)
     }
 
     /// Gives a block back.
@@ -323,15 +363,8 @@ impl Blocks {
         if class >= DISCARD_CLASS {
             memory.discard(self.at::<u8>(index).wrapping_add(4096), (1usize << class) - 4096);
         }
-        let list = self.list(class, shard);
-        list.lock.lock::<M>();
-        // SAFETY: the block is ours by contract; `head` is touched under the lock.
-        unsafe {
-            let head = &mut *list.head.get();
-            *self.at::<u32>(index) = *head;
-            *head = index;
-        }
-        list.lock.unlock();
+        // SAFETY: the block is ours by contract.
+        unsafe { put_chain::<M>(self.lists(class), shard, core::iter::once(index), |index| self.at(index)) };
     }
 
     /// Bytes ever handed out, for statistics.
