@@ -234,3 +234,28 @@ fn a_killed_process_loses_nothing() {
     assert_eq!(finding["counts"]["occurrences"], 2);
     assert_eq!(finding["counts"]["processes"], 2);
 }
+
+const FAILS: &str = r#"package p
+
+import "testing"
+
+func TestFails(t *testing.T) { t.Error("as it should") }
+"#;
+
+/// A test binary that fails exits with status 1, which does not go through the hook for the end of a program.
+#[test]
+fn a_process_that_fails_by_itself_is_not_one_that_was_killed() {
+    let place = Place::new();
+    place.write("go.mod", "module example.com/p\n\ngo 1.25\n");
+    place.write("f_test.go", FAILS);
+    let said = run(&mut place.hb(["--format", "json", "--output", "r.json", "test", "."])).with_status(1);
+    assert!(!said.all().contains("closing record"), "{said:#?}");
+    let report = json(&place, "r.json");
+    assert_eq!(report["totals"]["processes"], 1);
+    assert_eq!(report["totals"]["unfinished_processes"], 0);
+    assert_eq!(report["processes"][0]["ended"], true);
+    // Whoever crashes does not.
+    place.write("f_test.go", &FAILS.replace("t.Error(", "panic("));
+    run(&mut place.hb(["--format", "json", "--output", "r.json", "test", "."])).with_status(1);
+    assert_eq!(json(&place, "r.json")["totals"]["unfinished_processes"], 1);
+}

@@ -46,6 +46,12 @@ pub extern "C" fn __tsan_fini() {
     engine::fini();
 }
 
+/// The program ends with the status `status`, which is not 0: nothing is said, but findings are closed.
+#[unsafe(no_mangle)]
+pub extern "C" fn __tsan_hb_leave(status: usize) {
+    crate::races::leave(status as i32);
+}
+
 /// A processor (Go's P) appears; its context is stored in `*processor`.
 #[unsafe(no_mangle)]
 pub extern "C" fn __tsan_proc_create(processor: *mut usize) {

@@ -145,12 +145,29 @@ fn settings_numbers(settings: &Settings<'_>) -> Settings<'static> {
 /// Says what is to be said at the end; the status to exit with if there were races.
 pub fn finish() -> Option<i32> {
     with_desk(|state, reporter, desk| {
-        let limits = &state.detector.limits;
-        let mut say = |name: &[u8], count: u64, meaning: &[u8]| {
-            if count > 0 {
-                reporter.limit(&mut Calls, name, count, meaning, &mut desk.scratch);
-            }
-        };
+        each_limit(state, |name, count, meaning| {
+            reporter.limit(&mut Calls, name, count, meaning, &mut desk.scratch);
+        });
+        reporter.finish(&mut Calls, &mut desk.scratch)
+    })
+}
+
+/// The process exits with `status` by its own choice, of which Go's text says nothing: only the findings file is closed.
+pub fn leave(status: i32) {
+    with_desk(|state, reporter, desk| {
+        each_limit(state, |name, count, _| reporter.note_limit(&mut Calls, name, count, &mut desk.scratch));
+        reporter.leave(&mut Calls, status, &mut desk.scratch);
+    });
+}
+
+/// Hands the limits that were reached to `say`: a word, how often, and what it means.
+fn each_limit(state: &State, mut say: impl FnMut(&[u8], u64, &[u8])) {
+    let limits = &state.detector.limits;
+    let mut say = |name: &[u8], count: u64, meaning: &[u8]| {
+        if count > 0 {
+            say(name, count, meaning);
+        }
+    };
         say(
             b"accesses_per_word",
             limits.accesses_forgotten.load(Relaxed),
@@ -171,8 +188,6 @@ pub fn finish() -> Option<i32> {
             limits.out_of_memory.load(Relaxed) + state.detector.clocks_exhausted() as u64,
             b"there was no memory to record something; races may be missed",
         );
-        reporter.finish(&mut Calls, &mut desk.scratch)
-    })
 }
 
 /// Reports the races of one access of `ctx`.

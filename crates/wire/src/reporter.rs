@@ -236,10 +236,22 @@ impl Reporter {
         let mut out = Buffer::new(scratch);
         text::limit(&mut out, name, count, meaning);
         self.log.write(os, out.as_bytes(), true);
+        self.note_limit(os, name, count, scratch);
+    }
+
+    /// As [`limit`](Self::limit), for the findings file alone.
+    pub fn note_limit(&mut self, os: &mut impl Os, name: &[u8], count: u64, scratch: &mut [u8]) {
         if self.findings.is_file() {
-            out.clear();
+            let mut out = Buffer::new(scratch);
             json::limit(&mut out, name, count);
             self.findings.write(os, out.as_bytes(), false);
+        }
+    }
+
+    /// The process ends with `status`, which is its own: Go's text has no word for that, and only the findings file is closed.
+    pub fn leave(&mut self, os: &mut impl Os, status: i32, scratch: &mut [u8]) {
+        if !self.ended {
+            self.write_end(os, status, &mut Buffer::new(scratch));
         }
     }
 
@@ -349,6 +361,19 @@ mod tests {
         assert_eq!(lines[2], r#"{"t":"limit","name":"history","count":3}"#);
         assert_eq!(lines[3..], [r#"{"t":"end","races":1,"exit":44}"#]);
         assert_eq!(os.calls, 3 + 4, "one write for each report and record");
+    }
+
+    #[test]
+    fn a_process_that_leaves_by_itself_closes_its_findings_and_says_nothing() {
+        let (mut os, mut scratch, mut reporter) = (FakeOs::default(), vec![0; 1 << 16], reporter());
+        reporter.begin(&mut os, &process("", "/f"), &mut scratch);
+        reporter.note_limit(&mut os, b"lanes", 2, &mut scratch);
+        reporter.leave(&mut os, 3, &mut scratch);
+        reporter.leave(&mut os, 4, &mut scratch);
+        assert!(os.files.get(&2).is_none_or(Vec::is_empty));
+        let records = os.file("/f/42-123.jsonl");
+        let lines: Vec<_> = records.lines().skip(1).collect();
+        assert_eq!(lines, [r#"{"t":"limit","name":"lanes","count":2}"#, r#"{"t":"end","races":0,"exit":3}"#]);
     }
 
     #[test]

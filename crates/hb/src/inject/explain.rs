@@ -4,12 +4,13 @@
 
 /// Our part of package `runtime`.
 const RUNTIME: &str = include_str!("../../../../go/runtime_explain.go");
+const RUNTIME_NONE: &str = include_str!("../../../../go/runtime_explain_none.go");
 /// Our part of package `testing`.
 const TESTING: &str = include_str!("../../../../go/testing_explain.go");
 const TESTING_NONE: &str = include_str!("../../../../go/testing_explain_none.go");
 
 /// Exported functions that [`RUNTIME`] calls and assembly has to define.
-pub const ENTRY_POINTS: &[&str] = &["__tsan_hb_test"];
+pub const ENTRY_POINTS: &[&str] = &["__tsan_hb_test", "__tsan_hb_leave"];
 
 /// A text that occurs exactly once in a file, and what is put behind it (on its line, so that no other line gets another number).
 struct Insertion {
@@ -24,6 +25,17 @@ const NAMES: &[Insertion] = &[
     Insertion { file: "testing/testing.go", text: "\nfunc tRunner(t *T, fn func(t *T)) {", with: " hbTest(t.name)" },
     Insertion { file: "testing/benchmark.go", text: "\nfunc (b *B) runN(n int) {", with: " hbTest(b.name)" },
     Insertion { file: "testing/fuzz.go", text: "\nfunc fRunner(f *F, fn func(*F)) {", with: " hbTest(f.name)" },
+];
+
+/// Further insertions, each for itself.
+const TOLD: &[Insertion] = &[
+    // A program that exits with another status than 0 does not call `racefini`: its findings would end without a word, as those of one that was
+    // killed do.
+    Insertion {
+        file: "runtime/proc.go",
+        text: "\nfunc os_beforeExit(exitCode int) {\n\trunExitHooks(exitCode)",
+        with: "; if raceenabled && exitCode != 0 { hbleave(exitCode) }",
+    },
 ];
 
 /// A goroutine that is parked synchronises through the one that wakes it: the hook is told its frame and its stack. (These texts are those of the
@@ -54,10 +66,13 @@ pub fn race_go(edited: &str) -> String {
     })
 }
 
-/// The files to be put in place, by their names below `GOROOT/src`. `read` gives those of the distribution.
+/// The files to be put in place, by their names below `GOROOT/src`. `read` gives those of the distribution, as edited for detection.
 pub fn files(read: impl Fn(&str) -> Option<String>) -> Vec<(&'static str, String)> {
-    let mut files = vec![("runtime/zhb_explain.go", RUNTIME.to_owned())];
-    let edited: Vec<_> = NAMES.iter().filter_map(|edit| Some((edit.file, edit.apply(&read(edit.file)?)?))).collect();
+    let mut files =
+        vec![("runtime/zhb_explain.go", RUNTIME.to_owned()), ("runtime/zhb_explain_none.go", RUNTIME_NONE.to_owned())];
+    let apply = |edit: &Insertion| Some((edit.file, edit.apply(&read(edit.file)?)?));
+    files.extend(TOLD.iter().filter_map(apply));
+    let edited: Vec<_> = NAMES.iter().filter_map(apply).collect();
     if !edited.is_empty() {
         files.push(("testing/zhb_explain.go", TESTING.to_owned()));
         files.push(("testing/zhb_explain_none.go", TESTING_NONE.to_owned()));
@@ -87,8 +102,8 @@ mod tests {
 
     #[test]
     fn without_known_files_only_the_runtime_is_told() {
-        assert_eq!(files(|_| Some(String::new())).len(), 1);
+        assert_eq!(files(|_| Some(String::new())).len(), 2);
         let known = |name: &str| NAMES.iter().find(|edit| edit.file == name).map(|edit| edit.text.to_owned());
-        assert_eq!(files(known).len(), 3 + NAMES.len());
+        assert_eq!(files(known).len(), 4 + NAMES.len());
     }
 }

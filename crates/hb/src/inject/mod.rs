@@ -209,6 +209,7 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
         .collect();
     let mut entry_points = edited.entry_points;
     let mut files = FileSet::default();
+    let before = edited.files.clone();
     for (file, text) in edited.files {
         let text = if file == "runtime/race.go" { explain::race_go(&text) } else { text };
         files.add(file, text);
@@ -216,7 +217,7 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
     files.add("runtime/zhb_sync.go", RUNTIME_SYNC);
     files.add("runtime/zhb_none.go", RUNTIME_NONE);
 
-    for (file, text) in explain::files(|file| read(&src.join(file)).ok()) {
+    for (file, text) in explain::files(|file| before.get(file).cloned().or_else(|| read(&src.join(file)).ok())) {
         files.add(file, text);
     }
     entry_points.extend(explain::ENTRY_POINTS.iter().map(|&name| name.to_owned()));

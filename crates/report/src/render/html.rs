@@ -71,7 +71,7 @@ fn write_notes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let totals = &report.totals;
     if totals.unfinished_processes > 0 {
         notes.push(format!(
-            "{} of {} processes wrote no closing record (killed, or ended by os.Exit with another status than 0)",
+            "{} of {} processes wrote no closing record (killed, crashed, or still running)",
             totals.unfinished_processes, totals.processes
         ));
     }

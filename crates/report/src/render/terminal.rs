@@ -95,7 +95,7 @@ pub fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Res
     if totals.unfinished_processes > 0 {
         writeln!(
             out,
-            "{}: {} of {} processes wrote no closing record (killed, or ended by os.Exit with another status than 0)",
+            "{}: {} of {} processes wrote no closing record (killed, crashed, or still running)",
             style.bold("note"),
             totals.unfinished_processes,
             totals.processes
