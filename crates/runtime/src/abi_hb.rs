@@ -4,7 +4,7 @@
 
 use crate::engine::Context;
 use crate::walk::Bounds;
-use crate::{locks, shadow};
+use crate::{engine, locks, shadow};
 
 /// The goroutine has taken the lock whose 4-byte word is at `addr`. `frame` is the frame of a function that was called for
 /// this by the one that took it, `stack` the bounds of the stack that it lies in.
@@ -71,4 +71,30 @@ pub extern "C" fn __tsan_hb_fire(context: Context) {
 #[unsafe(no_mangle)]
 pub extern "C" fn __tsan_hb_unused(addr: usize, size: usize) {
     shadow::give_back(addr, size);
+}
+
+/// Go's start-up asks whether it shall tell of the blocks that it allocates, and says so that it can be asked for types: stores the answer in
+/// `*wanted`.
+#[unsafe(no_mangle)]
+pub extern "C" fn __tsan_hb_begin(wanted: *mut bool) {
+    engine::begin_telling(wanted);
+}
+
+/// What [`__tsan_hb_alloc`] is told besides the block.
+#[repr(C)]
+pub struct More {
+    /// Bytes, or the capacity of a channel.
+    size: usize,
+    /// The frame pointer of the function that allocated it.
+    frame: usize,
+    /// The bounds of the stack that the frame lies in.
+    stack: *const Bounds,
+}
+
+/// A block was allocated at `addr`, for values of the Go type at `type_` (0 for bytes without pointers; [`crate::blocks::CHANNEL`]).
+#[unsafe(no_mangle)]
+pub extern "C" fn __tsan_hb_alloc(context: Context, addr: usize, type_: usize, more: *const More) {
+    // SAFETY: Go passes the address of a variable of its own.
+    let More { size, frame, stack } = unsafe { more.read() };
+    engine::allocated(context, addr, type_, size, frame, stack);
 }

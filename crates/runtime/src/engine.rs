@@ -3,7 +3,7 @@
 //! All state is one [`State`] in a mapping at a fixed address, because the object has no writable data of its own.
 
 use crate::layout::{self, Map, NoRoom};
-use crate::{races, sys, walk};
+use crate::{blocks, races, sys, walk};
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::*};
 use hb_detector::context::FLAG_MAIN;
 use hb_detector::history::marks::What;
@@ -53,6 +53,8 @@ pub struct State {
     sleep_at_exit: AtomicU32,
     /// Whether synchronisation is noted for reports. It costs time at every synchronisation, so it is done where somebody will read it.
     explain: AtomicBool,
+    /// Whether Go tells of allocations, and of types when it is asked.
+    pub tells_blocks: AtomicBool,
     /// Prints.
     pub reporter: Reporter,
 }
@@ -64,6 +66,7 @@ const _: () = assert!(size_of::<State>() <= REPORT_MEMORY - layout::STATE);
 const _: () = assert!(core::mem::offset_of!(State, detector) == 0);
 // The fast paths in assembly know it.
 const _: () = assert!(layout::STATE + Detector::<Map>::STAMP_BATCHES == 0x1000_0000_24c0);
+const _: () = assert!(layout::STATE + Detector::<Map>::STAMP_CYCLES == 0x1000_0000_28c0);
 
 /// The state.
 #[inline]
@@ -213,6 +216,23 @@ pub fn go_start_at(
         }
     }
     go_start(parent, context, pc);
+}
+
+#[expect(missing_docs, reason = "described at the ABI function of the same name")]
+pub fn begin_telling(wanted: *mut bool) {
+    let tells = state().explain.load(Relaxed) && blocks::map();
+    state().tells_blocks.store(tells, Relaxed);
+    // SAFETY: Go passes the address of a variable of its own.
+    unsafe { *wanted = tells };
+}
+
+/// Notes a block for reports: `frame` is the frame pointer of the function that allocated it.
+pub fn allocated(context: Context, addr: usize, type_: usize, size: usize, frame: usize, stack: *const walk::Bounds) {
+    if let Some(ctx) = known(context) {
+        // SAFETY: Go passes the stack of the goroutine itself, which waits for us.
+        let call = unsafe { walk::call(ctx, frame, stack) };
+        blocks::note(ctx, addr, size, type_, call);
+    }
 }
 
 #[expect(missing_docs, reason = "described at the ABI function of the same name")]

@@ -28,6 +28,10 @@ const DATA_MAX: usize = 1 << 36;
 const HEAP_TOUCHED: usize = 0x1200_0000_0000;
 /// One flag for each 64 KiB page of the data segments.
 const DATA_TOUCHED: usize = 0x1210_0000_0000;
+/// Where blocks were allocated ([`crate::blocks`]); mapped only where that is noted.
+pub const ALLOCATIONS: usize = 0x1220_0000_0000;
+/// Bytes of it.
+pub const ALLOCATIONS_BYTES: usize = 32 << 20;
 /// The engine's regions, one after the other.
 const REGIONS: usize = 0x1300_0000_0000;
 const REGION_STEP: usize = 0x40_0000_0000;
@@ -35,6 +39,7 @@ const REGION_STEP: usize = 0x40_0000_0000;
 const _: () = assert!(HEAP_SHADOW % 8 == 0 && HEAP % PAGE == 0 && HEAP_END % PAGE == 0);
 const _: () = assert!(DATA_SHADOW + DATA_MAX <= HEAP_TOUCHED);
 const _: () = assert!(HEAP_TOUCHED + (HEAP_END - HEAP) / PAGE <= DATA_TOUCHED);
+const _: () = assert!(DATA_TOUCHED + DATA_MAX / PAGE <= ALLOCATIONS && ALLOCATIONS + ALLOCATIONS_BYTES <= REGIONS);
 // The fast paths in assembly know these.
 const _: () = assert!(REGIONS + Region::Exts as usize * REGION_STEP == 0x1380_0000_0000);
 const _: () = assert!(REGIONS + Region::Stamps as usize * REGION_STEP == 0x1400_0000_0000);

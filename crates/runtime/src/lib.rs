@@ -16,6 +16,7 @@
 
 pub mod abi;
 pub mod abi_hb;
+pub mod blocks;
 pub mod engine;
 pub mod layout;
 pub mod locks;

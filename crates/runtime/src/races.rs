@@ -2,7 +2,7 @@
 
 use crate::engine::{REPORT_MEMORY, State, state};
 use crate::layout::{self, Map};
-use crate::sys;
+use crate::{blocks, sys};
 use core::sync::atomic::Ordering::Relaxed;
 use hb_detector::epoch::Lane;
 use hb_detector::history::marks::{Mark, What};
@@ -41,6 +41,8 @@ struct Desk {
     tests: [[u8; hb_detector::depot::LONGEST_NAME]; 2],
     calls: [[usize; 2]; 4],
     common: [usize; CREATED],
+    allocated: [usize; 10],
+    content: [u8; 4096],
     scratch: [u8; 2 << 20],
 }
 
@@ -168,26 +170,26 @@ fn each_limit(state: &State, mut say: impl FnMut(&[u8], u64, &[u8])) {
             say(name, count, meaning);
         }
     };
-        say(
-            b"accesses_per_word",
-            limits.accesses_forgotten.load(Relaxed),
-            b"of more than 1024 unordered accesses to one word some were forgotten; a race with those may be missed",
-        );
-        say(
-            b"lanes",
-            limits.lanes_forgotten.load(Relaxed),
-            b"many goroutines ended that nobody waited for; a race between two of them may be missed",
-        );
-        say(
-            b"go_statements",
-            limits.depot_full.load(Relaxed),
-            b"of some goroutines it is not known where they were created",
-        );
-        say(
-            b"memory",
-            limits.out_of_memory.load(Relaxed) + state.detector.clocks_exhausted() as u64,
-            b"there was no memory to record something; races may be missed",
-        );
+    say(
+        b"accesses_per_word",
+        limits.accesses_forgotten.load(Relaxed),
+        b"of more than 1024 unordered accesses to one word some were forgotten; a race with those may be missed",
+    );
+    say(
+        b"lanes",
+        limits.lanes_forgotten.load(Relaxed),
+        b"many goroutines ended that nobody waited for; a race between two of them may be missed",
+    );
+    say(
+        b"go_statements",
+        limits.depot_full.load(Relaxed),
+        b"of some goroutines it is not known where they were created",
+    );
+    say(
+        b"memory",
+        limits.out_of_memory.load(Relaxed) + state.detector.clocks_exhausted() as u64,
+        b"there was no memory to record something; races may be missed",
+    );
 }
 
 /// Reports the races of one access of `ctx`.
@@ -297,12 +299,12 @@ fn one(
     let mut current_sync = [SYNC; 1];
     let mut previous_sync = [SYNC; 2];
     let before = detector.last_mark(ctx.lane);
-    let current_sync = told(&mut current_sync, [event(before, false, code, current_call), None]);
+    let current_sync = told(&mut current_sync, [event(state, before, false, code, current_call), None]);
     let previous_sync = told(
         &mut previous_sync,
         [
-            event(past.and_then(|past| past.before), false, code, before_call),
-            event(past.and_then(|past| past.after), true, code, after_call),
+            event(state, past.and_then(|past| past.before), false, code, before_call),
+            event(state, past.and_then(|past| past.after), true, code, after_call),
         ],
     );
     let common = common(detector, ctx, earlier, &past, previous, current, code, common_call, &mut desk.common);
@@ -335,9 +337,9 @@ fn one(
             locks: &[],
         },
         object: if detector.memory.in_heap(addr) {
-            None
+            block(state, &symbolizer, addr, code, &mut desk.allocated, &mut desk.content)
         } else {
-            Some(Object { kind: ObjectKind::Global, start: addr, size: 0, allocation: None })
+            Some(Object { kind: ObjectKind::Global, start: addr, size: 0, allocation: None, content: None })
         },
         common,
     };
@@ -346,6 +348,45 @@ fn one(
         state.races.fetch_add(1, Relaxed);
     }
     next
+}
+
+/// What is known of the block at `addr` from its allocation; `None` leaves it to Go's answer for blocks.
+fn block<'a>(
+    state: &State,
+    symbolizer: &Symbolizer,
+    addr: usize,
+    code: usize,
+    counters: &'a mut [usize; 10],
+    text: &'a mut [u8],
+) -> Option<Object<'a>> {
+    let (start, size) = symbolizer.heap_block(addr).filter(|_| state.tells_blocks.load(Relaxed))?;
+    let found = blocks::find(start, size, addr)?;
+    let mut n = 0;
+    for (to, low) in counters.iter_mut().zip(found.counters) {
+        if low != 0 {
+            *to = counter(low, code);
+            n += 1;
+        }
+    }
+    let counters: &[usize] = counters;
+    let stack = Stack {
+        pcs: counters.get(..n).unwrap_or(&[]),
+        state: if found.cut { StackState::Truncated } else { StackState::Full },
+    };
+    let mut object = Object {
+        kind: ObjectKind::Heap,
+        start: found.start,
+        size: found.size,
+        allocation: Some((found.goid, stack)),
+        content: None,
+    };
+    if found.type_ == blocks::CHANNEL {
+        (object.start, object.size) = (start, size);
+    } else if found.type_ != 0 {
+        // SAFETY: Go tells of blocks, so it answers for types, and told of this one.
+        object.content = unsafe { symbolizer.content(found.type_, found.size, addr - found.start, text) };
+    }
+    Some(object)
 }
 
 /// Nothing, in an array of events.
@@ -365,7 +406,13 @@ fn counter(low: u32, code: usize) -> usize {
 }
 
 /// A recorded event as reports tell it; its program counters lie in `memory`.
-fn event<'a>(mark: Option<Mark>, after: bool, code: usize, memory: &'a mut [usize; 2]) -> Option<SyncEvent<'a>> {
+fn event<'a>(
+    state: &State,
+    mark: Option<Mark>,
+    after: bool,
+    code: usize,
+    memory: &'a mut [usize; 2],
+) -> Option<SyncEvent<'a>> {
     let mark = mark?;
     let operation = match mark.what {
         What::Acquire => SyncOperation::Acquire,
@@ -389,7 +436,24 @@ fn event<'a>(mark: Option<Mark>, after: bool, code: usize, memory: &'a mut [usiz
     }
     let memory: &[usize] = memory;
     let stack = Stack { pcs: memory.get(..n).unwrap_or(&[]), state: StackState::Truncated };
-    Some(SyncEvent { after, operation, address: mark.addr, capacity: None, clock: mark.clock as u64, stack })
+    let (address, capacity) = channel(state, mark.addr);
+    Some(SyncEvent { after, operation, address, capacity, clock: mark.clock as u64, stack })
+}
+
+/// Where the object at `addr` is a buffered channel, where its buffer lies and its capacity: each slot of the buffer synchronises by itself.
+fn channel(state: &State, addr: usize) -> (usize, Option<u64>) {
+    if !state.tells_blocks.load(Relaxed) || !state.detector.memory.in_heap(addr) {
+        return (addr, None);
+    }
+    // SAFETY: Go gave the callback for this; its strings are constants.
+    let symbolizer = unsafe {
+        Symbolizer::new(core::mem::transmute::<usize, hb_wire::symbolize::GoCallback>(state.callback.load(Relaxed)))
+    };
+    let found = symbolizer.heap_block(addr).and_then(|(start, size)| blocks::find(start, size, addr));
+    match found {
+        Some(found) if found.type_ == blocks::CHANNEL => (found.start, Some(found.size as u64)),
+        _ => (addr, None),
+    }
 }
 
 /// The events that there are, in the front of `memory`.
@@ -457,7 +521,7 @@ fn heard<'a>(
     memory: &'a mut [usize; 2],
 ) -> Option<Common<'a>> {
     let mark = detector.last_given(lane, known)?;
-    let event = event(Some(mark), false, code, memory)?;
+    let event = event(state(), Some(mark), false, code, memory)?;
     (!event.stack.pcs.is_empty()).then_some(Common { operation: event.operation, goid: who.goid, stack: event.stack })
 }
 

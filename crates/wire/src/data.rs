@@ -100,6 +100,23 @@ pub struct Object<'a> {
     pub size: usize,
     /// Who allocated a heap block, and where.
     pub allocation: Option<(u64, Stack<'a>)>,
+    /// What lies there, as far as it is known.
+    pub content: Option<Content<'a>>,
+}
+
+/// What lies at an address in a heap block, by the type for which it was allocated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Content<'a> {
+    /// The type of the block's value, or of its elements.
+    pub type_name: &'a [u8],
+    /// Whether the block holds several values of that type.
+    pub elements: bool,
+    /// The way from there to the innermost value at the address: `[3].name`; empty where that is the whole.
+    pub path: &'a [u8],
+    /// The type of the innermost value.
+    pub part: &'a [u8],
+    /// Where in the innermost value the address lies, in bytes.
+    pub part_offset: usize,
 }
 
 /// Kinds of memory.

@@ -9,7 +9,10 @@ use crate::data::{Access, Ancestor, Common, Goroutine, Lock, Object, ObjectKind,
 use crate::symbolize::{Frame, Name, Symbolizer};
 
 /// Kept free for what stands around the lists, well below this for two accesses.
-const RESERVE: usize = 2048;
+const RESERVE: usize = 4096;
+
+/// Longest name of a type or path in one that is written, in bytes; literal types can be long.
+const LONGEST_TYPE: usize = 128;
 
 /// Least memory with which a record of a race is certain to be written; see [`race`].
 pub const LEAST_MEMORY: usize = 2 * RESERVE;
@@ -174,6 +177,21 @@ impl Writer<'_, '_> {
         if let Some(offset) = at.checked_sub(object.start) {
             out.bytes(b",\"offset\":");
             out.decimal(offset as u64);
+        }
+        if let Some(content) = &object.content {
+            for (key, value) in
+                [(&b",\"type\":"[..], content.type_name), (b",\"field\":", content.path), (b",\"part\":", content.part)]
+            {
+                if !value.is_empty() {
+                    out.bytes(key);
+                    string(out, value.get(..LONGEST_TYPE).unwrap_or(value), value.len() > LONGEST_TYPE);
+                }
+            }
+            out.bytes(b",\"part_offset\":");
+            out.decimal(content.part_offset as u64);
+            if content.elements {
+                out.bytes(b",\"elements\":true");
+            }
         }
         if let Some((goid, stack)) = &object.allocation {
             out.bytes(b",\"alloc_gid\":");

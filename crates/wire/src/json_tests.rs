@@ -72,7 +72,13 @@ fn everything<'a>(
     }
     it.current.atomic = true;
     it.previous.goroutine.finished = true;
-    it.object = Some(Object { kind: ObjectKind::Heap, start: 0xc000014000, size: 4096, allocation: Some((3, stack)) });
+    it.object = Some(Object {
+        kind: ObjectKind::Heap,
+        start: 0xc000014000,
+        size: 4096,
+        allocation: Some((3, stack)),
+        content: None,
+    });
     it.common = Some(Common { operation: SyncOperation::Go, goid: 1, stack });
     it
 }
@@ -141,7 +147,7 @@ fn object_kinds() {
         (ObjectKind::Stack, raw::ObjectKind::Stack),
     ] {
         let mut it = fake::race();
-        it.object = Some(Object { kind, start: usize::MAX, size: 0, allocation: None });
+        it.object = Some(Object { kind, start: usize::MAX, size: 0, allocation: None, content: None });
         let object = read_race(&rendered(&it, 1 << 16)).object.unwrap();
         assert_eq!((object.kind, object.offset), (expected, 0));
     }

@@ -184,6 +184,7 @@ impl Reporter {
                     start,
                     size,
                     allocation: None,
+                    content: None,
                 });
             }
             json::race(&mut out, &race, symbolizer);

@@ -8,7 +8,7 @@
 use core::ffi::c_void;
 use core::ptr;
 
-use crate::data::{Stack, StackState};
+use crate::data::{Content, Stack, StackState};
 use crate::seen;
 
 /// The callback that `__tsan_init` receives: a command, and a request that it fills in.
@@ -22,6 +22,8 @@ const DEEPEST_INLINING: usize = 1000;
 
 const SYMBOLIZE_CODE: usize = 1;
 const SYMBOLIZE_DATA: usize = 2;
+/// Answered only where the files of Go are edited so: see `go/runtime_blocks.go`.
+const DESCRIBE_TYPE: usize = 0x6862;
 
 /// Go's `symbolizeCodeContext`.
 #[repr(C)]
@@ -45,6 +47,17 @@ pub(crate) struct DataRequest {
     file: *const u8,
     line: usize,
     pub(crate) found: usize,
+}
+
+/// `hbtype` of `go/runtime_blocks.go`.
+#[repr(C)]
+pub(crate) struct TypeRequest {
+    pub(crate) type_: usize,
+    pub(crate) size: usize,
+    pub(crate) offset: usize,
+    pub(crate) text: *mut u8,
+    pub(crate) room: usize,
+    pub(crate) used: usize,
 }
 
 /// A name from Go's tables: bytes of any kind, hopefully UTF-8.
@@ -175,6 +188,29 @@ impl Symbolizer {
         // SAFETY: command 2 with its request may be called here, by the promise of `new`.
         unsafe { (self.callback)(SYMBOLIZE_DATA, ptr::from_mut(&mut request).cast()) };
         (request.found != 0 && request.heap != 0).then_some((request.start, request.size))
+    }
+
+    /// What lies `offset` bytes behind the start of a block of `size` bytes that was allocated for values of the type at `type_`; the names are
+    /// written to `text`. `None` if they do not fit.
+    ///
+    /// # Safety
+    /// The callback answers the command for types, and `type_` is the address of one of Go's types.
+    #[expect(unsafe_code, reason = "calls Go")]
+    pub unsafe fn content<'a>(
+        &self,
+        type_: usize,
+        size: usize,
+        offset: usize,
+        text: &'a mut [u8],
+    ) -> Option<Content<'a>> {
+        let mut request = TypeRequest { type_, size, offset, text: text.as_mut_ptr(), room: text.len(), used: 0 };
+        // SAFETY: by contract.
+        unsafe { (self.callback)(DESCRIBE_TYPE, ptr::from_mut(&mut request).cast()) };
+        let text: &[u8] = text;
+        let mut names = text.get(..request.used)?.split(|byte| *byte == 0);
+        let (type_name, path, part, end) = (names.next()?, names.next()?, names.next()?, names.next()?);
+        let elements = request.size != 0 && size >= 2 * request.size;
+        end.is_empty().then_some(Content { type_name, elements, path, part, part_offset: request.offset })
     }
 
     #[expect(unsafe_code, reason = "reads a string of Go's tables")]

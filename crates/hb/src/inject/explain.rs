@@ -2,15 +2,19 @@
 //!
 //! None of these changes what is found. So where a file is not one that we know, it is left as it is, and reports say less.
 
+use std::collections::BTreeMap;
+
 /// Our part of package `runtime`.
 const RUNTIME: &str = include_str!("../../../../go/runtime_explain.go");
 const RUNTIME_NONE: &str = include_str!("../../../../go/runtime_explain_none.go");
+/// Its part about blocks of the heap.
+const RUNTIME_BLOCKS: &str = include_str!("../../../../go/runtime_blocks.go");
 /// Our part of package `testing`.
 const TESTING: &str = include_str!("../../../../go/testing_explain.go");
 const TESTING_NONE: &str = include_str!("../../../../go/testing_explain_none.go");
 
 /// Exported functions that [`RUNTIME`] calls and assembly has to define.
-pub const ENTRY_POINTS: &[&str] = &["__tsan_hb_test", "__tsan_hb_leave"];
+pub const ENTRY_POINTS: &[&str] = &["__tsan_hb_test", "__tsan_hb_leave", "__tsan_hb_begin", "__tsan_hb_alloc"];
 
 /// A text that occurs exactly once in a file, and what is put behind it (on its line, so that no other line gets another number).
 struct Insertion {
@@ -35,6 +39,31 @@ const TOLD: &[Insertion] = &[
         file: "runtime/proc.go",
         text: "\nfunc os_beforeExit(exitCode int) {\n\trunExitHooks(exitCode)",
         with: "; if raceenabled && exitCode != 0 { hbleave(exitCode) }",
+    },
+];
+
+/// What is said of the heap's blocks, all of it or nothing: that somebody wants to know, of what type each is and who made it, and how much a
+/// channel holds. The texts are those of files as edited by `edits`.
+const BLOCKS: &[Insertion] = &[
+    Insertion {
+        file: "runtime/race.go",
+        text: "abi.FuncPCABI0(racecallbackthunk), uintptr(unsafe.Pointer(argv)))",
+        with: "; hbbegin()",
+    },
+    Insertion {
+        file: "runtime/race.go",
+        text: "\tcase raceSymbolizeDataCmd:\n\t\traceSymbolizeData((*symbolizeDataContext)(ctx))",
+        with: "; case hbTypeCmd: hbdescribe((*hbtype)(ctx))",
+    },
+    Insertion {
+        file: "runtime/malloc.go",
+        text: "\tif raceenabled {\n\t\tracemalloc(x, size-asanRZ)",
+        with: "; if hbexplains { hballoc(x, size-asanRZ, typ) }",
+    },
+    Insertion {
+        file: "runtime/chan.go",
+        text: "\n\tc.dataqsiz = uint(size)",
+        with: "; if hbexplains { hbchan(c, size) }",
     },
 ];
 
@@ -72,6 +101,10 @@ pub fn files(read: impl Fn(&str) -> Option<String>) -> Vec<(&'static str, String
         vec![("runtime/zhb_explain.go", RUNTIME.to_owned()), ("runtime/zhb_explain_none.go", RUNTIME_NONE.to_owned())];
     let apply = |edit: &Insertion| Some((edit.file, edit.apply(&read(edit.file)?)?));
     files.extend(TOLD.iter().filter_map(apply));
+    if let Some(edited) = all(BLOCKS, &read) {
+        files.extend(edited);
+        files.push(("runtime/zhb_blocks.go", RUNTIME_BLOCKS.to_owned()));
+    }
     let edited: Vec<_> = NAMES.iter().filter_map(apply).collect();
     if !edited.is_empty() {
         files.push(("testing/zhb_explain.go", TESTING.to_owned()));
@@ -79,6 +112,16 @@ pub fn files(read: impl Fn(&str) -> Option<String>) -> Vec<(&'static str, String
         files.extend(edited);
     }
     files
+}
+
+/// The files with all of `insertions`, or `None` if one does not fit.
+fn all(insertions: &[Insertion], read: &impl Fn(&str) -> Option<String>) -> Option<BTreeMap<&'static str, String>> {
+    let mut files = BTreeMap::new();
+    for edit in insertions {
+        let text = files.remove(edit.file).or_else(|| read(edit.file))?;
+        files.insert(edit.file, edit.apply(&text)?);
+    }
+    Some(files)
 }
 
 impl Insertion {

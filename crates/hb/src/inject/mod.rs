@@ -209,15 +209,17 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
         .collect();
     let mut entry_points = edited.entry_points;
     let mut files = FileSet::default();
-    let before = edited.files.clone();
-    for (file, text) in edited.files {
-        let text = if file == "runtime/race.go" { explain::race_go(&text) } else { text };
-        files.add(file, text);
+    let mut texts = edited.files;
+    if let Some(text) = texts.get_mut("runtime/race.go") {
+        *text = explain::race_go(text);
+    }
+    for (file, text) in &texts {
+        files.add(*file, text.clone());
     }
     files.add("runtime/zhb_sync.go", RUNTIME_SYNC);
     files.add("runtime/zhb_none.go", RUNTIME_NONE);
 
-    for (file, text) in explain::files(|file| before.get(file).cloned().or_else(|| read(&src.join(file)).ok())) {
+    for (file, text) in explain::files(|file| texts.get(file).cloned().or_else(|| read(&src.join(file)).ok())) {
         files.add(file, text);
     }
     entry_points.extend(explain::ENTRY_POINTS.iter().map(|&name| name.to_owned()));
