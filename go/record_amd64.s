@@ -11,6 +11,14 @@
 #define CONTEXT_HISTORY_CLOCK 84
 #define CONTEXT_SHARD 92
 #define CONTEXT_PC 112
+#define CONTEXT_STEPS 120
+// A goroutine's steps between sets of reads (crates/detector/src/sets.rs), and the number of the recycling cycle.
+#define STEPS_CREDIT 4
+#define STEP_FROM 16
+#define STEP_MASK 20
+#define STEP_TO 24
+#define STEP_OWN 28
+#define CYCLES $0x1000000028c0
 #define CHUNK_COUNT 16
 #define CHUNK_CAPACITY 20
 #define CHUNK_EVENTS 32
@@ -43,8 +51,8 @@
 // stacks, which lie in the heap where nothing is linked that makes threads of its own: timers run there, with a context each.
 
 // KNOWN goes on if the epoch of `cell` comes before what the goroutine does now: its own, or the one that the runtime looked up last.
-// Otherwise it jumps to `slow`. Uses R10 and R12.
-#define KNOWN(cell, known) \
+// Otherwise it jumps to `otherwise`. Uses R10 and R12.
+#define KNOWN(cell, known, otherwise) \
 	MOVL	cell, R12; \
 	SHRL	$8, R12; \
 	MOVQ	STAMPS, R10; \
@@ -54,9 +62,9 @@
 	CMPL	R10, CONTEXT_LANE(DI); \
 	JEQ	known; \
 	CMPL	R10, (CONTEXT_SEEN+4)(DI); \
-	JNE	slow; \
+	JNE	otherwise; \
 	CMPL	R12, CONTEXT_SEEN(DI); \
-	JHI	slow; \
+	JHI	otherwise; \
 known:
 
 // BEGIN_WORD reads the word and takes it apart.
@@ -479,9 +487,13 @@ not_read:
 	JEQ	next
 	JMP	writes_known
 not_written:
+	MOVQ	CONTEXT_STEPS(DI), R10
+	TESTQ	R10, R10
+	JNE	steps
+no_step:
 	TESTL	CX, R8
 	JEQ	writes_known
-	KNOWN(R8, writes_known)
+	KNOWN(R8, writes_known, slow)
 	TESTL	R9, R9
 	JEQ	new
 	MOVL	R9, R12
@@ -493,7 +505,7 @@ not_written:
 	ANDL	R9, R12
 	TESTL	$0xff, R12
 	JNE	slow
-	KNOWN(R9, new)
+	KNOWN(R9, new, slow)
 	MOVL	SI, R13
 	ORL	CX, R13
 	JMP	whole
@@ -509,6 +521,35 @@ whole:
 	TABLE
 own_stack:
 	RET
+// A read cell that this goroutine has met before: the step from there leads to itself if the set has the read already.
+steps:
+	TESTL	R9, R9
+	JEQ	no_step
+	MOVQ	CYCLES, R12
+	MOVL	(R12), R12
+	CMPL	R12, (R10)
+	JNE	no_step
+	MOVL	CX, R12
+	SHLL	$17, R12
+	XORL	R9, R12
+	IMULL	$0x9e3779b1, R12
+	SHRL	$27, R12
+	SHLL	$4, R12
+	ADDQ	R10, R12
+	CMPL	R9, STEP_FROM(R12)
+	JNE	no_step
+	CMPL	CX, STEP_MASK(R12)
+	JNE	no_step
+	CMPL	SI, STEP_OWN(R12)
+	JNE	no_step
+	MOVL	STEP_TO(R12), R13
+	CMPL	R13, R9
+	JEQ	next
+	INCL	STEPS_CREDIT(R10)
+	TESTL	CX, R8
+	JEQ	whole
+	KNOWN(R8, step_known, slow)
+	JMP	whole
 	SLOW(tsan_hb_read, tsan_hb_read_range)
 
 TEXT	hbwrite<>(SB), NOSPLIT|NOFRAME, $0-0
@@ -538,7 +579,7 @@ not_written:
 	XORL	SI, R12
 	CMPL	R12, $256
 	JB	reads_known
-	KNOWN(R9, reads_known)
+	KNOWN(R9, reads_known, slow)
 	MOVL	CX, R12
 	NOTL	R12
 	ANDL	R12, R9
@@ -558,7 +599,7 @@ reads_done:
 	ANDL	R8, R12
 	TESTL	$0xff, R12
 	JNE	slow
-	KNOWN(R8, new)
+	KNOWN(R8, new, slow)
 	MOVL	SI, R12
 	ORL	CX, R12
 	ORQ	R12, R13

@@ -9,8 +9,9 @@ use crate::context::Context;
 use crate::epoch::{Entry, Kind};
 use crate::history::MAX_EVENT_SIZE;
 use crate::memory::{Memory, PAGE};
+use crate::sets::Stepped;
 use crate::shadow::{Cell, Word, mask_in};
-use crate::stamp::NO_STAMP;
+use crate::stamp::{NO_STAMP, Uses};
 use crate::{Conflicts, Detector};
 use core::sync::atomic::Ordering;
 
@@ -18,10 +19,36 @@ use core::sync::atomic::Ordering;
 enum Outcome {
     /// Nothing to record.
     Known,
+    /// The word has changed meanwhile.
+    Changed,
     /// This word.
     Cells(u64),
     /// Two cells can't say it.
     Precise,
+}
+
+/// The stamps in use by a detector, for their recycling.
+struct Users<'a, M: Memory> {
+    detector: &'a Detector<M>,
+    shard: u32,
+}
+
+impl<M: Memory> Uses for Users<'_, M> {
+    fn begin(&self) {
+        self.detector.close_sets();
+    }
+
+    fn roots(&self, mark: &mut dyn FnMut(u32)) {
+        for lane in 1..=self.detector.top_lane() {
+            if let Some(ctx) = self.detector.context_of(lane) {
+                self.detector.roots(ctx, mark);
+            }
+        }
+    }
+
+    fn end(&self, found: impl Fn(u32) -> bool) {
+        self.detector.open_sets(self.shard, found);
+    }
 }
 
 impl<M: Memory> Detector<M> {
@@ -61,7 +88,7 @@ impl<M: Memory> Detector<M> {
         }
         match Word::unpack(bits) {
             Word::Precise(index) => self.known_precisely(ctx, index, mask, write),
-            Word::Cells { .. } => false,
+            Word::Cells { read, .. } => !write && self.read_in_set(ctx, read, mask),
         }
     }
 
@@ -82,10 +109,8 @@ impl<M: Memory> Detector<M> {
     }
 
     #[cold]
-    fn refill_stamps(&self, shard: u32) -> bool {
-        self.stamps.refill(&self.memory, shard, self.top_lane(), |lane| {
-            self.context_of(lane).map_or(0, |ctx| ctx.stamp.load(Ordering::Acquire))
-        })
+    pub(crate) fn refill_stamps(&self, shard: u32) -> bool {
+        self.stamps.refill(&self.memory, shard, &Users { detector: self, shard })
     }
 
     fn record(&self, ctx: &mut Context, granule: usize, mask: u8, kind: Kind, out: &mut Conflicts) {
@@ -98,9 +123,11 @@ impl<M: Memory> Detector<M> {
             if stamp == NO_STAMP {
                 break;
             }
-            let outcome = self.merge(ctx, granule, write, read, stamp, mask, kind, out);
+            let still = || word.load(Ordering::Acquire) == bits;
+            let outcome = self.merge(ctx, granule, write, read, stamp, mask, kind, still, out);
             match outcome {
                 Outcome::Known => return,
+                Outcome::Changed => out.len = before,
                 Outcome::Precise => {
                     out.len = before;
                     break;
@@ -133,23 +160,34 @@ impl<M: Memory> Detector<M> {
         stamp: u32,
         mask: u8,
         kind: Kind,
+        still: impl Fn() -> bool,
         out: &mut Conflicts,
     ) -> Outcome {
         let own = |cell: Cell| cell.stamp() == stamp;
-        let ordered = |cell: Cell, kind_of: Kind, out: &mut Conflicts, checked: bool| {
+        let ordered = |cell: Cell, out: &mut Conflicts| {
             if cell.is_empty() || own(cell) {
                 return true;
             }
             let (lane, clock) = self.stamps.epoch(cell.stamp());
             let ordered = self.knows(ctx, lane, clock);
-            if checked && !ordered && cell.mask() & mask != 0 {
-                out.push(granule, Entry::new(lane, clock, cell.mask(), kind_of), mask);
+            if !ordered && cell.mask() & mask != 0 {
+                out.push(granule, Entry::new(lane, clock, cell.mask(), Kind::Write), mask);
             }
             ordered
         };
         if kind.writes() {
-            let write_before = ordered(write, Kind::Write, out, true);
-            let read_before = ordered(read, Kind::Read, out, true);
+            let write_before = ordered(write, out);
+            let mut read_before = true;
+            if !own(read) {
+                self.reads(read, |old| {
+                    if !self.knows(ctx, old.lane(), old.clock()) {
+                        read_before = false;
+                        if old.mask() & mask != 0 {
+                            out.push(granule, old, mask);
+                        }
+                    }
+                });
+            }
             let new_read = if read_before { read.with_mask(read.mask() & !mask) } else { read };
             let new_write = if write.is_empty() {
                 Cell::new(stamp, mask)
@@ -165,7 +203,7 @@ impl<M: Memory> Detector<M> {
             };
             Outcome::Cells(Word::Cells { write: new_write, read: new_read }.pack())
         } else {
-            ordered(write, Kind::Write, out, true);
+            ordered(write, out);
             if own(write) && mask & !write.mask() == 0 {
                 return Outcome::Known;
             }
@@ -176,10 +214,22 @@ impl<M: Memory> Detector<M> {
                     return Outcome::Known;
                 }
                 Cell::new(stamp, read.mask() | mask)
-            } else if read.mask() & !mask == 0 && ordered(read, Kind::Read, out, false) {
-                Cell::new(stamp, mask)
             } else {
-                return Outcome::Precise;
+                // A read that goes in the place of another, or beside it.
+                let mut known = read.mask() & !mask == 0;
+                if known {
+                    self.reads(read, |old| known &= self.knows(ctx, old.lane(), old.clock()));
+                }
+                if known {
+                    Cell::new(stamp, mask)
+                } else {
+                    match self.step(ctx, read, mask, still) {
+                        Stepped::To(cell) if cell == read => return Outcome::Known,
+                        Stepped::To(cell) => cell,
+                        Stepped::Changed => return Outcome::Changed,
+                        Stepped::Refused => return Outcome::Precise,
+                    }
+                }
             };
             Outcome::Cells(Word::Cells { write, read: new_read }.pack())
         }

@@ -3,9 +3,10 @@
 use crate::epoch::{Clock, Lane};
 use crate::history::Chunk;
 use crate::memo::{MEMOS, Memo};
+use crate::sets::Steps;
 use crate::stamp::NO_STAMP;
 use crate::tree::Tree;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 /// One active call on a goroutine's shadow stack.
 #[derive(Clone, Copy)]
@@ -68,6 +69,8 @@ pub struct Context {
     pub learned: u32,
     /// The present access's program counter, for the fast paths.
     pub pc: u64,
+    /// What reads of shared words led to; null until there was one.
+    pub steps: AtomicPtr<Steps>,
     /// The synchronisation objects used last.
     pub memos: [Memo; MEMOS],
 }
@@ -89,6 +92,7 @@ const _: () = assert!(core::mem::offset_of!(Context, generation) == 80);
 const _: () = assert!(core::mem::offset_of!(Context, history_clock) == 84);
 const _: () = assert!(NO_STAMP_CELL == 0xffff_fe00);
 const _: () = assert!(core::mem::offset_of!(Context, pc) == 112);
+const _: () = assert!(core::mem::offset_of!(Context, steps) == 120);
 const _: () = assert!(size_of::<Frame>() == 16);
 const _: () = assert!(size_of::<Context>() == 256);
 

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::epoch::{Clock, Entry, Kind, Lane};
 use crate::memory::{Blocks, Memory, SeqLock};
 use crate::readers::{FIRST_TABLE, Table};
+use crate::sets::MEMBERS;
 use crate::shadow::{Cell, Word};
 use crate::tree::Tree;
 use crate::{Conflicts, Detector};
@@ -57,6 +58,8 @@ pub struct Ext {
 
 /// Accesses held without a list.
 const INLINE: usize = 4;
+/// The class of a table with room for the members of any set of reads.
+const SET_TABLE: u8 = (MEMBERS + 1).ilog2() as u8 + 4;
 /// The class of the largest table.
 const LAST_TABLE: u8 = crate::limits::ACCESSES_PER_WORD.ilog2() as u8 + 4;
 /// A record is turned back into cells when that could have been done this many times: words that change to and fro stay records.
@@ -151,17 +154,17 @@ impl<M: Memory> Detector<M> {
                     ext.more = 0;
                     ext.inline = [Entry(0); INLINE];
                     ext.sync = SyncClock { tree: Tree::EMPTY, lane: 0, clock: 0, offset: 0, next_class: 0, _pad: 0 };
-                    for (cell, kind) in [(write, Kind::Write), (read, Kind::Read)] {
-                        if !cell.is_empty() {
-                            let (lane, clock) = self.stamps.epoch(cell.stamp());
-                            ext.push_inline(Entry::new(lane, clock, cell.mask(), kind));
-                        }
+                    if !write.is_empty() {
+                        let (lane, clock) = self.stamps.epoch(write.stamp());
+                        ext.push_inline(Entry::new(lane, clock, write.mask(), Kind::Write));
                     }
+                    self.reads(read, |old| self.push_new(ext, shard, old));
                     self.touch(addr);
                     let made = Word::Precise(index).pack();
                     if word.compare_exchange(bits, made, Ordering::AcqRel, Ordering::Acquire).is_ok() {
                         return Some(Locked { ext, word, index });
                     }
+                    self.dispose(ext, shard);
                     ext.lock.unlock();
                     // SAFETY: never published.
                     unsafe { self.exts.free::<M>(shard, index) };
@@ -283,7 +286,7 @@ impl<M: Memory> Detector<M> {
                 }
                 if !visit.placed && !place.is_null() {
                     // SAFETY: as above.
-                    unsafe { *place = new };
+                    unsafe { table.replace(place, new) };
                     visit.placed = true;
                 }
             }
@@ -321,6 +324,32 @@ impl<M: Memory> Detector<M> {
             return if rest == 0 { Entry(0) } else { old.with_mask(rest) };
         }
         old
+    }
+
+    /// Puts a read into a record that is being made.
+    fn push_new(&self, ext: &mut Ext, shard: u32, read: Entry) {
+        if ext.class == 0 && ext.push_inline(read) {
+            return;
+        }
+        if ext.class == 0 {
+            let Some((list, table)) = self.new_table(shard, SET_TABLE) else {
+                self.limits.reached(&self.limits.accesses_forgotten);
+                return;
+            };
+            ext.list = list;
+            ext.class = SET_TABLE;
+            ext.len = 0;
+            for old in core::mem::replace(&mut ext.inline, [Entry(0); INLINE]) {
+                if old.kind() == Kind::Write {
+                    ext.push_inline(old);
+                } else if old.0 != 0 {
+                    table.insert(old);
+                }
+            }
+        }
+        if let Some(table) = ext.table(&self.blocks) {
+            table.insert(read);
+        }
     }
 
     fn push_entry(&self, ext: &mut Ext, ctx: &Context, entry: Entry) {

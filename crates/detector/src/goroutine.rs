@@ -7,7 +7,7 @@ use crate::history::{FIRST_STACK_CLASS, stack_frames};
 use crate::memo::{MEMOS, Memo};
 use crate::memory::Memory;
 use crate::tree::Tree;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 const CONTEXT_CLASS: u32 = 8;
 const _: () = assert!(size_of::<Context>() == 1 << CONTEXT_CLASS);
@@ -61,6 +61,7 @@ impl<M: Memory> Detector<M> {
                 flags,
                 learned: 0,
                 pc: 0,
+                steps: AtomicPtr::new(core::ptr::null_mut()),
                 memos: [Memo::NONE; MEMOS],
             });
         }
@@ -94,6 +95,7 @@ impl<M: Memory> Detector<M> {
             }
         }
         self.trees.drop::<M>(context.shard, context.tree.take());
+        self.drop_steps(context);
         let (stack, class) = (self.blocks.index_of(context.base), context.stack_class as u32);
         // SAFETY: the stack and the context came from these classes, and nobody uses them any more.
         unsafe {

@@ -20,6 +20,7 @@ pub mod lock;
 pub mod memo;
 pub mod memory;
 mod readers;
+pub mod sets;
 pub mod shadow;
 pub mod stamp;
 pub mod sync;
@@ -101,6 +102,7 @@ pub struct Detector<M: Memory> {
     pub limits: limits::Limits,
     history_limit: AtomicU32,
     history_bytes: AtomicUsize,
+    sets: sets::Sets,
 }
 
 // SAFETY: every field is an atomic, guarded by a lock, or written by `init` only.
@@ -109,6 +111,8 @@ unsafe impl<M: Memory + Sync> Sync for Detector<M> {}
 impl<M: Memory> Detector<M> {
     /// Where the batches of stamps lie in the engine, for the fast paths in assembly.
     pub const STAMP_BATCHES: usize = core::mem::offset_of!(Self, stamps) + stamp::BATCHES;
+    /// Where the number of recycling cycles lies in the engine, for the fast paths in assembly.
+    pub const STAMP_CYCLES: usize = core::mem::offset_of!(Self, stamps) + stamp::CYCLES;
 
     /// Makes an engine at `at`.
     ///

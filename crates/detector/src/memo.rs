@@ -23,12 +23,12 @@ pub const READ: u32 = 2;
 /// The object holds what the goroutine would release to it.
 pub const GIVEN: u32 = 4;
 
-/// What is remembered of one object. 32 bytes.
+/// What is remembered of one object. 24 bytes.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Memo {
-    /// The object's address; 0 when nothing is remembered.
-    addr: usize,
+    /// The object's address above what is known and, in bits 8..16, the bytes of the atomic read; 0 when nothing is remembered.
+    what: u64,
     /// Its precise record.
     index: u32,
     /// The record's version.
@@ -37,18 +37,24 @@ pub struct Memo {
     learned: u32,
     /// The goroutine's clock.
     clock: Clock,
-    /// [`TAKEN`], [`READ`], [`GIVEN`].
-    known: u32,
-    /// Bytes of the atomic read.
-    size: u32,
 }
 
 impl Memo {
     /// Nothing.
-    pub const NONE: Memo = Memo { addr: 0, index: 0, version: 0, learned: 0, clock: 0, known: 0, size: 0 };
+    pub const NONE: Memo = Memo { what: 0, index: 0, version: 0, learned: 0, clock: 0 };
+
+    #[inline]
+    fn what(addr: usize, size: usize, known: u32) -> u64 {
+        (addr as u64) << 16 | (size as u64 & 0xff) << 8 | u64::from(known)
+    }
+    /// [`TAKEN`], [`READ`], [`GIVEN`].
+    #[inline]
+    fn known(&self) -> u32 {
+        self.what as u32 & 0xff
+    }
 }
 
-const _: () = assert!(size_of::<Memo>() == 32);
+const _: () = assert!(size_of::<Memo>() == 24);
 
 #[inline]
 fn slot(addr: usize) -> usize {
@@ -60,7 +66,7 @@ impl<M: Memory> Detector<M> {
     #[inline]
     fn memo<'a>(&self, ctx: &'a Context, addr: usize) -> Option<&'a Memo> {
         let memo = &ctx.memos[slot(addr)];
-        if memo.addr != addr {
+        if memo.what >> 16 != addr as u64 {
             return None;
         }
         let Word::Precise(index) = Word::unpack(self.memory.word(addr).load(Ordering::Acquire)) else { return None };
@@ -70,7 +76,7 @@ impl<M: Memory> Detector<M> {
     /// Whether acquiring from `addr` would tell nothing new.
     #[inline]
     pub(crate) fn taken_before(&self, ctx: &Context, addr: usize) -> bool {
-        self.memo(ctx, addr).is_some_and(|memo| memo.known & TAKEN != 0)
+        self.memo(ctx, addr).is_some_and(|memo| memo.known() & TAKEN != 0)
     }
 
     /// Whether releasing to `addr` would change nothing.
@@ -80,14 +86,17 @@ impl<M: Memory> Detector<M> {
             && ctx.extra.1 == 0
             && self
                 .memo(ctx, addr)
-                .is_some_and(|memo| memo.known & GIVEN != 0 && memo.clock == ctx.now() && memo.learned == ctx.learned)
+                .is_some_and(|memo| memo.known() & GIVEN != 0 && memo.clock == ctx.now() && memo.learned == ctx.learned)
     }
 
     /// An atomic load whose access is recorded and whose object is known: performs it, unless something changed meanwhile.
     #[inline]
     pub fn load_again<R>(&self, ctx: &Context, addr: usize, size: usize, load: impl Fn() -> R) -> Option<R> {
         let memo = self.memo(ctx, addr)?;
-        if memo.known & (TAKEN | READ) != TAKEN | READ || memo.clock != ctx.now() || memo.size != size as u32 {
+        if memo.what != Memo::what(addr, size, memo.known())
+            || memo.known() & (TAKEN | READ) != TAKEN | READ
+            || memo.clock != ctx.now()
+        {
             return None;
         }
         let value = load();
@@ -110,13 +119,11 @@ impl<M: Memory> Detector<M> {
         let version = self.version(locked.index());
         let memo = &mut ctx.memos[slot(addr)];
         *memo = Memo {
-            addr,
+            what: Memo::what(addr, size, known),
             index: locked.index(),
             version: if changed { version.wrapping_add(1) } else { version & !1 },
             learned: ctx.learned,
             clock: ctx.clock.load(Ordering::Relaxed),
-            known,
-            size: size as u32,
         };
     }
 }

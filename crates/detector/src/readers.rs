@@ -103,12 +103,21 @@ impl Table {
         }
     }
 
+    /// Puts an access in the place of another of its lane.
+    ///
+    /// # Safety
+    /// `slot` is one of the table's, in use, and the record's lock is held.
+    pub(crate) unsafe fn replace(&self, slot: *mut Entry, entry: Entry) {
+        // SAFETY: by contract.
+        unsafe { *slot = entry };
+        self.set_head(self.head() | 1 << (KINDS + entry.kind() as u32));
+    }
+
     /// Puts an access in the place of some other one.
     pub(crate) fn replace_any(&self, entry: Entry) {
         let at = self.home(entry.lane() ^ entry.clock().wrapping_mul(0x9e37_79b9) >> 8).max(1);
         // SAFETY: within the table.
-        unsafe { *self.slots.wrapping_add(at) = entry };
-        self.set_head(self.head() | 1 << (KINDS + entry.kind() as u32));
+        unsafe { self.replace(self.slots.wrapping_add(at), entry) };
     }
 }
 

@@ -38,6 +38,18 @@ const _: () = assert!(core::mem::offset_of!(Batch, free) == 8);
 
 /// Where the batches lie in [`Stamps`].
 pub(crate) const BATCHES: usize = core::mem::offset_of!(Stamps, batches);
+/// Where the number of cycles lies in [`Stamps`].
+pub(crate) const CYCLES: usize = core::mem::offset_of!(Stamps, cycles);
+
+/// Who uses stamps: what recycling must know of it.
+pub trait Uses {
+    /// A cycle begins.
+    fn begin(&self);
+    /// Gives each stamp that may enter a shadow word to `mark`.
+    fn roots(&self, mark: &mut dyn FnMut(u32));
+    /// A cycle ends, in which those stamps were found for which `found` says so; all others go.
+    fn end(&self, found: impl Fn(u32) -> bool);
+}
 
 /// The table of stamps and its recycling.
 #[repr(C)]
@@ -75,11 +87,17 @@ impl Stamps {
         self.target = UnsafeCell::new(if self.limit < MIN_CYCLE { self.limit } else { MIN_CYCLE });
     }
 
-    /// What a stamp stands for.
+    /// What a stamp stands for: lane above clock, or a set ([`crate::sets`]).
+    #[inline]
+    pub(crate) fn name(&self, stamp: u32) -> u64 {
+        // SAFETY: stamps in shadow words were handed out by `take`, so they are below the table's limit.
+        unsafe { (*self.table.wrapping_add(stamp as usize)).load(Ordering::Acquire) }
+    }
+
+    /// The epoch that a stamp stands for.
     #[inline]
     pub fn epoch(&self, stamp: u32) -> (Lane, Clock) {
-        // SAFETY: stamps in shadow words were handed out by `take`, so they are below the table's limit.
-        let bits = unsafe { (*self.table.wrapping_add(stamp as usize)).load(Ordering::Relaxed) };
+        let bits = self.name(stamp);
         ((bits >> 32) as u32, bits as u32)
     }
 
@@ -87,6 +105,12 @@ impl Stamps {
     /// the caller should try [`Stamps::refill`].
     #[inline]
     pub fn take<M: Memory>(&self, shard: u32, lane: Lane, clock: Clock, slot: &AtomicU32) -> bool {
+        self.take_name::<M>(shard, u64::from(lane) << 32 | u64::from(clock), slot)
+    }
+
+    /// As [`Stamps::take`], for anything that a stamp can stand for.
+    #[inline]
+    pub(crate) fn take_name<M: Memory>(&self, shard: u32, name: u64, slot: &AtomicU32) -> bool {
         let batch = &self.batches[shard as usize % SHARDS];
         batch.lock.lock::<M>();
         // SAFETY: guarded by the batch's lock.
@@ -97,9 +121,7 @@ impl Stamps {
             let stamp = unsafe { *batch.base.get() } + free.trailing_zeros();
             *free &= *free - 1;
             // SAFETY: the name is below the table's limit and ours.
-            unsafe {
-                (*self.table.wrapping_add(stamp as usize)).store((lane as u64) << 32 | clock as u64, Ordering::Relaxed)
-            };
+            unsafe { (*self.table.wrapping_add(stamp as usize)).store(name, Ordering::Release) };
             // Stored under the lock: a cycle that has emptied the batches sees either the name or the new slot.
             slot.store(stamp << 8, Ordering::Release);
         }
@@ -107,14 +129,13 @@ impl Stamps {
         some
     }
 
-    /// Fetches names for a shard. `false`: every name is in use. `root` gives the slot value of the context that has a lane, for the
-    /// lanes 1 to `top` (0: none has it).
+    /// Fetches names for a shard. `false`: every name is in use. `uses` says what may enter a shadow word.
     #[cold]
-    pub fn refill<M: Memory>(&self, memory: &M, shard: u32, top: Lane, root: impl Fn(Lane) -> u32) -> bool {
+    pub fn refill<M: Memory>(&self, memory: &M, shard: u32, uses: &impl Uses) -> bool {
         self.lock.lock::<M>();
         let mut got = self.next_batch();
         if got.1 == 0 {
-            self.cycle(memory, top, root);
+            self.cycle(memory, uses);
             got = self.next_batch();
         }
         if got.1 != 0 {
@@ -165,7 +186,8 @@ impl Stamps {
     }
 
     /// Marks what is in use and frees the rest. Called with `lock` held.
-    fn cycle<M: Memory>(&self, memory: &M, top: Lane, root: impl Fn(Lane) -> u32) {
+    fn cycle<M: Memory>(&self, memory: &M, uses: &impl Uses) {
+        uses.begin();
         for batch in &self.batches {
             batch.lock.lock::<M>();
             // SAFETY: guarded by the batch's lock.
@@ -193,9 +215,7 @@ impl Stamps {
                 }
             }
         };
-        for lane in 1..=top {
-            mark(root(lane) >> 8);
-        }
+        uses.roots(&mut mark);
         let mut pages = 0u32;
         let mut nth = 0;
         while let Some((start, end)) = memory.span(nth) {
@@ -229,6 +249,10 @@ impl Stamps {
             *self.cursor.get() = 0;
             *self.target.get() = wanted.max(*self.target.get());
         }
-        self.cycles.fetch_add(1, Ordering::Relaxed);
+        self.cycles.fetch_add(1, Ordering::AcqRel);
+        // SAFETY: below the marks' size: names in use are below `bump`.
+        uses.end(|stamp| unsafe {
+            (*marks.wrapping_add(stamp as usize / 64)).load(Ordering::Relaxed) >> (stamp % 64) & 1 != 0
+        });
     }
 }

@@ -66,7 +66,7 @@ const _: () = assert!(size_of::<State>() <= REPORT_MEMORY - layout::STATE);
 const _: () = assert!(core::mem::offset_of!(State, detector) == 0);
 // The fast paths in assembly know it.
 const _: () = assert!(layout::STATE + Detector::<Map>::STAMP_BATCHES == 0x1000_0000_24c0);
-const _: () = assert!(layout::STATE + Detector::<Map>::STAMP_BATCHES == 0x1000_0000_24c0);
+const _: () = assert!(layout::STATE + Detector::<Map>::STAMP_CYCLES == 0x1000_0000_28c0);
 
 /// The state.
 #[inline]
