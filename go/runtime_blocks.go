@@ -30,13 +30,14 @@ type hballocation struct {
 // In the place of a type: the block is that of a buffered channel, and the size is its capacity.
 const hbchannel = 1
 
-// hballoc says that a block of size bytes at p was allocated by the caller for values of the type typ, nil for bytes without pointers.
+// hballoc says, in the place of racemalloc, that a block of size bytes at p was allocated by the caller for values of the type typ, nil for bytes without pointers.
 //
 //go:nosplit
 //go:noinline
 func hballoc(p unsafe.Pointer, size uintptr, typ *_type) {
 	gp := getg()
 	if gp.racectx == 0 {
+		racemalloc(p, size)
 		return
 	}
 	more := hballocation{size, getcallerfp(), &gp.stack}

@@ -18,6 +18,7 @@ use crate::epoch::{Entry, Kind};
 use crate::memory::{Blocks, Memory, Spin};
 use crate::shadow::Cell;
 use core::cell::UnsafeCell;
+use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 /// The most reads in a set; of more than these a precise record is made.
@@ -25,7 +26,7 @@ pub const MEMBERS: usize = 127;
 /// In what a stamp stands for: a set, not an epoch. Below it the number of members from bit 32 on, and their block.
 pub(crate) const SET: u64 = 1 << 63;
 /// How many steps a goroutine remembers. A power of two; the fast paths in assembly know it.
-const STEPS: usize = 32;
+const STEPS: usize = 64;
 /// What a goroutine may spend on sets before it has earned anything, and again after so many refusals.
 const CREDIT: i32 = 64;
 const REFUSALS: u32 = 256;
@@ -34,7 +35,7 @@ const MOST_CREDIT: i32 = 1 << 16;
 /// log2 of the slots of the table of sets.
 const SLOT_BITS: u32 = 16;
 const TABLE_CLASS: u32 = SLOT_BITS + 2;
-const STEPS_CLASS: u32 = 10;
+const STEPS_CLASS: u32 = 11;
 
 /// Reading the bytes of `mask` leads from the read cell `from` to the read cell `to`, in the epoch of the stamp `own` (as in a cell).
 #[repr(C)]
@@ -62,7 +63,7 @@ const _: () = assert!(size_of::<Steps>() <= 1 << STEPS_CLASS);
 impl Steps {
     #[inline]
     fn at(from: u32, mask: u8) -> usize {
-        ((from ^ u32::from(mask) << 17).wrapping_mul(0x9e37_79b1) >> 27) as usize % STEPS
+        ((from ^ u32::from(mask) << 17).wrapping_mul(0x9e37_79b1) >> 26) as usize % STEPS
     }
 
     /// The step from a cell, if it is remembered.
@@ -181,7 +182,7 @@ impl<M: Memory> Detector<M> {
             }
             steps.credit = CREDIT;
         }
-        let mut members = [Entry(0); MEMBERS + 1];
+        let mut members = [const { MaybeUninit::<Entry>::uninit() }; MEMBERS + 1];
         let (mut len, mut mine, mut union) = (0, mask, 0);
         self.reads(read, |old| {
             let own_lane = old.lane() == ctx.lane;
@@ -193,7 +194,7 @@ impl<M: Memory> Detector<M> {
                 if own_lane || self.knows(ctx, old.lane(), old.clock()) { old.mask() & !mask } else { old.mask() };
             if rest != 0 {
                 if let Some(slot) = members.get_mut(len) {
-                    *slot = old.with_mask(rest);
+                    slot.write(old.with_mask(rest));
                 }
                 union |= rest;
                 len += 1;
@@ -208,9 +209,10 @@ impl<M: Memory> Detector<M> {
             step.to.store(to.0, Ordering::Relaxed);
             to
         } else {
-            members[len] = Entry::new(ctx.lane, ctx.now(), mine, Kind::Read);
+            members[len].write(Entry::new(ctx.lane, ctx.now(), mine, Kind::Read));
             len += 1;
-            let members = &mut members[..len];
+            // SAFETY: the first `len` were written.
+            let members = unsafe { core::slice::from_raw_parts_mut(members.as_mut_ptr().cast::<Entry>(), len) };
             members.sort_unstable_by_key(|member| member.0);
             steps.credit = steps.credit.min(MOST_CREDIT) - 1 - len as i32 / 8;
             step.from = 0;
