@@ -31,7 +31,18 @@ other:
 outside:
 	RET
 slow:
+	MOVL	4(DX), R9
 	SCALAR
+	MOVQ	g_racectx(R14), DI
+	MOVQ	CONTEXT_STEPS(DI), R10
+	TESTQ	R10, R10
+	JEQ	record
+	MOVL	CONTEXT_STAMP(DI), SI
+	STEP(record)
+	CMPL	STEP_TO(R12), R9
+	JNE	record
+	RET
+record:
 	MOVQ	(SP), R11
 	JMP	hbread<>(SB)
 	SHADOW_DATA(outside)

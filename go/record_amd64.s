@@ -67,6 +67,28 @@
 	JHI	otherwise; \
 known:
 
+// STEP finds the step of the read cell R9 and the mask CX in the epoch of the stamp SI, among the steps R10; it puts the place into R12.
+#define STEP(none) \
+	TESTL	R9, R9; \
+	JEQ	none; \
+	MOVQ	CYCLES, R12; \
+	MOVL	(R12), R12; \
+	CMPL	R12, (R10); \
+	JNE	none; \
+	MOVL	CX, R12; \
+	SHLL	$17, R12; \
+	XORL	R9, R12; \
+	IMULL	$0x9e3779b1, R12; \
+	SHRL	$26, R12; \
+	SHLL	$4, R12; \
+	ADDQ	R10, R12; \
+	CMPL	R9, STEP_FROM(R12); \
+	JNE	none; \
+	CMPL	CX, STEP_MASK(R12); \
+	JNE	none; \
+	CMPL	SI, STEP_OWN(R12); \
+	JNE	none
+
 // BEGIN_WORD reads the word and takes it apart.
 #define BEGIN_WORD \
 	MOVQ	(DX), AX; \
@@ -523,25 +545,7 @@ own_stack:
 	RET
 // A read cell that this goroutine has met before: the step from there leads to itself if the set has the read already.
 steps:
-	TESTL	R9, R9
-	JEQ	no_step
-	MOVQ	CYCLES, R12
-	MOVL	(R12), R12
-	CMPL	R12, (R10)
-	JNE	no_step
-	MOVL	CX, R12
-	SHLL	$17, R12
-	XORL	R9, R12
-	IMULL	$0x9e3779b1, R12
-	SHRL	$26, R12
-	SHLL	$4, R12
-	ADDQ	R10, R12
-	CMPL	R9, STEP_FROM(R12)
-	JNE	no_step
-	CMPL	CX, STEP_MASK(R12)
-	JNE	no_step
-	CMPL	SI, STEP_OWN(R12)
-	JNE	no_step
+	STEP(no_step)
 	MOVL	STEP_TO(R12), R13
 	CMPL	R13, R9
 	JEQ	next

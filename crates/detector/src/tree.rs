@@ -1,6 +1,6 @@
 //! Vector clocks as persistent radix trees with shared subtrees.
 //!
-//! A vector clock maps lanes to clocks. It is a tree of 64-byte nodes with sixteen 4-byte slots each: leaves hold clocks,
+//! A vector clock maps lanes to clocks. It is a tree of 128-byte nodes with 32 4-byte slots each: leaves hold clocks,
 //! inner nodes hold node indices; index 0 is the empty subtree (all clocks 0). Nodes are counted references. A node with one
 //! reference belongs to one clock and is changed in place; a node with more is immutable and copied first. So
 //! handing a clock to a lock, a channel slot or a new goroutine shares it in O(1), and a join walks only what the
@@ -14,13 +14,13 @@ use crate::epoch::{Clock, Lane};
 use crate::memory::{Memory, Slab};
 use core::sync::atomic::{AtomicU32, Ordering};
 
-const FAN_BITS: u32 = 4;
+const FAN_BITS: u32 = 5;
 /// Slots of a node.
 pub const FAN: usize = 1 << FAN_BITS;
 /// The height of a tree that reaches every lane.
 const MAX_HEIGHT: u32 = crate::epoch::LANE_BITS.div_ceil(FAN_BITS) - 1;
 
-/// Sixteen clocks (leaf) or child indices (inner node).
+/// 32 clocks (leaf) or child indices (inner node).
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 pub struct Node([u32; FAN]);
@@ -96,9 +96,9 @@ pub struct Trees {
 impl Trees {
     /// Takes over the regions of nodes and their reference counts.
     pub fn init(&mut self, nodes: (*mut u8, usize), refs: (*mut u8, usize)) {
-        let by_refs = refs.1 / 4 * 64;
+        let by_refs = refs.1 / 4 * size_of::<Node>();
         let bytes = if nodes.1 < by_refs { nodes.1 } else { by_refs };
-        let cap = 64usize << ROOT_BITS;
+        let cap = size_of::<Node>() << ROOT_BITS;
         self.nodes.init(nodes.0, if bytes < cap { bytes } else { cap });
         self.refs = refs.0.cast();
         self.exhausted = AtomicU32::new(0);
@@ -314,16 +314,19 @@ impl Trees {
     }
 
     fn join_leaf<M: Memory>(&self, shard: u32, node: u32, from: u32) -> u32 {
-        let a = *self.get_node(node);
-        let b = *self.get_node(from);
-        let mut max = a;
-        for i in 0..FAN {
-            max.0[i] = if a.0[i] > b.0[i] { a.0[i] } else { b.0[i] };
+        let (a, b) = (self.get_node(node), self.get_node(from));
+        // In one pass without branches, so that it becomes a few wide instructions.
+        let mut max = Node([0; FAN]);
+        let (mut above_a, mut above_b) = (0, 0);
+        for ((max, a), b) in max.0.iter_mut().zip(&a.0).zip(&b.0) {
+            *max = if a > b { *a } else { *b };
+            above_a |= *max ^ a;
+            above_b |= *max ^ b;
         }
-        if max.same(&a) {
+        if above_a == 0 {
             return node;
         }
-        if max.same(&b) {
+        if above_b == 0 {
             self.hold(from);
             self.drop_node::<M>(shard, node, 0);
             return from;
