@@ -133,6 +133,7 @@ pub fn init(context: *mut Context, processor: *mut usize, callback: usize, argv:
     state.callback.store(callback, Relaxed);
     let (settings, explain) = races::begin(state, argv);
     state.explain.store(explain, Relaxed);
+    state.detector.tells_sync.store(explain, Relaxed);
     state.suppress_equal_stacks.store(settings.suppress_equal_stacks, Relaxed);
     state.suppress_equal_addresses.store(settings.suppress_equal_addresses, Relaxed);
     state.sleep_at_exit.store(settings.atexit_sleep_ms, Relaxed);
@@ -226,8 +227,11 @@ pub fn begin_telling(wanted: *mut bool) {
     unsafe { *wanted = tells };
 }
 
-/// Notes a block for reports: `frame` is the frame pointer of the function that allocated it.
+/// As [`malloc`], and notes the block for reports: `frame` is the frame pointer of the function that allocated it.
 pub fn allocated(context: Context, addr: usize, type_: usize, size: usize, frame: usize, stack: *const walk::Bounds) {
+    if type_ != blocks::CHANNEL {
+        malloc(addr, size);
+    }
     if let Some(ctx) = known(context) {
         // SAFETY: Go passes the stack of the goroutine itself, which waits for us.
         let call = unsafe { walk::call(ctx, frame, stack) };

@@ -31,7 +31,7 @@ const DATA_TOUCHED: usize = 0x1210_0000_0000;
 /// Where blocks were allocated ([`crate::blocks`]); mapped only where that is noted.
 pub const ALLOCATIONS: usize = 0x1220_0000_0000;
 /// Bytes of it.
-pub const ALLOCATIONS_BYTES: usize = 32 << 20;
+pub const ALLOCATIONS_BYTES: usize = 10 << 20;
 /// The engine's regions, one after the other.
 const REGIONS: usize = 0x1300_0000_0000;
 const REGION_STEP: usize = 0x40_0000_0000;

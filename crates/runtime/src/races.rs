@@ -41,7 +41,7 @@ struct Desk {
     tests: [[u8; hb_detector::depot::LONGEST_NAME]; 2],
     calls: [[usize; 2]; 4],
     common: [usize; CREATED],
-    allocated: [usize; 10],
+    allocated: [usize; blocks::COUNTERS],
     content: [u8; 4096],
     scratch: [u8; 2 << 20],
 }
@@ -356,7 +356,7 @@ fn block<'a>(
     symbolizer: &Symbolizer,
     addr: usize,
     code: usize,
-    counters: &'a mut [usize; 10],
+    counters: &'a mut [usize; blocks::COUNTERS],
     text: &'a mut [u8],
 ) -> Option<Object<'a>> {
     let (start, size) = symbolizer.heap_block(addr).filter(|_| state.tells_blocks.load(Relaxed))?;

@@ -49,6 +49,8 @@ pub const O_CLOEXEC: usize = 0o2_000_000;
 pub const MADV_DONTNEED: usize = 4;
 /// Do not use huge pages here.
 pub const MADV_NOHUGEPAGE: usize = 15;
+/// Use huge pages here where there are any.
+pub const MADV_HUGEPAGE: usize = 14;
 /// Leave these pages out of core dumps.
 pub const MADV_DONTDUMP: usize = 16;
 

@@ -16,9 +16,10 @@ const TESTING_NONE: &str = include_str!("../../../../go/testing_explain_none.go"
 /// Exported functions that [`RUNTIME`] calls and assembly has to define.
 pub const ENTRY_POINTS: &[&str] = &["__tsan_hb_test", "__tsan_hb_leave", "__tsan_hb_begin", "__tsan_hb_alloc"];
 
-/// A text that occurs exactly once in a file, and what is put behind it (on its line, so that no other line gets another number).
+/// A text that occurs exactly once in a file, and what is put before and behind it (on its line, so that no other line gets another number).
 struct Insertion {
     file: &'static str,
+    before: &'static str,
     text: &'static str,
     with: &'static str,
 }
@@ -26,9 +27,24 @@ struct Insertion {
 /// A test's, benchmark's or fuzz target's goroutine says which it is before anything else, so that all goroutines it starts are known as
 /// its own.
 const NAMES: &[Insertion] = &[
-    Insertion { file: "testing/testing.go", text: "\nfunc tRunner(t *T, fn func(t *T)) {", with: " hbTest(t.name)" },
-    Insertion { file: "testing/benchmark.go", text: "\nfunc (b *B) runN(n int) {", with: " hbTest(b.name)" },
-    Insertion { file: "testing/fuzz.go", text: "\nfunc fRunner(f *F, fn func(*F)) {", with: " hbTest(f.name)" },
+    Insertion {
+        file: "testing/testing.go",
+        before: "",
+        text: "\nfunc tRunner(t *T, fn func(t *T)) {",
+        with: " hbTest(t.name)",
+    },
+    Insertion {
+        file: "testing/benchmark.go",
+        before: "",
+        text: "\nfunc (b *B) runN(n int) {",
+        with: " hbTest(b.name)",
+    },
+    Insertion {
+        file: "testing/fuzz.go",
+        before: "",
+        text: "\nfunc fRunner(f *F, fn func(*F)) {",
+        with: " hbTest(f.name)",
+    },
 ];
 
 /// Further insertions, each for itself.
@@ -37,6 +53,7 @@ const TOLD: &[Insertion] = &[
     // killed do.
     Insertion {
         file: "runtime/proc.go",
+        before: "",
         text: "\nfunc os_beforeExit(exitCode int) {\n\trunExitHooks(exitCode)",
         with: "; if raceenabled && exitCode != 0 { hbleave(exitCode) }",
     },
@@ -47,21 +64,25 @@ const TOLD: &[Insertion] = &[
 const BLOCKS: &[Insertion] = &[
     Insertion {
         file: "runtime/race.go",
+        before: "",
         text: "abi.FuncPCABI0(racecallbackthunk), uintptr(unsafe.Pointer(argv)))",
         with: "; hbbegin()",
     },
     Insertion {
         file: "runtime/race.go",
+        before: "",
         text: "\tcase raceSymbolizeDataCmd:\n\t\traceSymbolizeData((*symbolizeDataContext)(ctx))",
         with: "; case hbTypeCmd: hbdescribe((*hbtype)(ctx))",
     },
     Insertion {
         file: "runtime/malloc.go",
-        text: "\tif raceenabled {\n\t\tracemalloc(x, size-asanRZ)",
-        with: "; if hbexplains { hballoc(x, size-asanRZ, typ) }",
+        before: "if hbexplains { hballoc(x, size-asanRZ, typ) } else { ",
+        text: "racemalloc(x, size-asanRZ)",
+        with: " }",
     },
     Insertion {
         file: "runtime/chan.go",
+        before: "",
         text: "\n\tc.dataqsiz = uint(size)",
         with: "; if hbexplains { hbchan(c, size) }",
     },
@@ -127,7 +148,7 @@ fn all(insertions: &[Insertion], read: &impl Fn(&str) -> Option<String>) -> Opti
 impl Insertion {
     fn apply(&self, source: &str) -> Option<String> {
         let (before, after) = source.split_once(self.text)?;
-        (!after.contains(self.text)).then(|| [before, self.text, self.with, after].concat())
+        (!after.contains(self.text)).then(|| [before, self.before, self.text, self.with, after].concat())
     }
 }
 
@@ -137,8 +158,8 @@ mod tests {
 
     #[test]
     fn a_file_is_edited_or_left() {
-        let edit = Insertion { file: "x", text: "b", with: "!" };
-        assert_eq!(edit.apply("abc").as_deref(), Some("ab!c"));
+        let edit = Insertion { file: "x", before: "(", text: "b", with: ")" };
+        assert_eq!(edit.apply("abc").as_deref(), Some("a(b)c"));
         assert_eq!(edit.apply("ac"), None);
         assert_eq!(edit.apply("bab"), None);
     }
