@@ -414,7 +414,7 @@ impl<M: Memory> Detector<M> {
             ext.list = 0;
         } else {
             let mut fit = FIRST_TABLE;
-            while kept * 2 > 1 << (fit - 3) && fit < LAST_TABLE {
+            while kept * 3 > 1 << (fit - 3) && fit < LAST_TABLE {
                 fit += 1;
             }
             let Some((block, table)) = self.new_table(shard, fit) else { return };

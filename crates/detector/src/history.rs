@@ -200,10 +200,28 @@ impl<M: Memory> Detector<M> {
     fn new_chunk(&self, ctx: &mut Context, depth: usize) -> Option<*mut Chunk> {
         let lane = self.lane_info(ctx.lane);
         let newest = lane.newest.load(Ordering::Relaxed);
+        // 29 bits of the spawner's number; a larger one is not told.
+        let parent = lane.parent_goid.load(Ordering::Relaxed);
+        let parent = if parent >> 29 == 0 { parent } else { 0 };
+        let start = (START << 61 | parent << 32 | u64::from(ctx.created), ctx.goid.load(Ordering::Relaxed));
         let mut class = FIRST_CLASS;
         if !ctx.chunk.is_null() {
             // SAFETY: a live chunk of our lane.
             class = unsafe { (*ctx.chunk).class } + 1;
+        }
+        if ctx.chunk.is_null() && newest != 0 && !self.tells_sync.load(Ordering::Relaxed) {
+            // The lane's last owner has ended: what is left of its last chunk will do. (Not where synchronisation is told, too: whose
+            // an event is, is seen there by the chunk.)
+            let chunk = self.blocks.at::<Chunk>(newest);
+            // SAFETY: a live chunk of our lane, which nobody else writes.
+            let (count_at, capacity) = unsafe { (&(*chunk).count, (*chunk).capacity) };
+            let count = count_at.load(Ordering::Relaxed);
+            if count as usize + depth * 2 + 8 <= capacity as usize {
+                write_event(chunk, count, start.0, start.1);
+                count_at.store(count + 1, Ordering::Release);
+                self.adopt_chunk(ctx, chunk);
+                return Some(chunk);
+            }
         }
         let pressed = self.history_pressed();
         if pressed && class > FIRST_CLASS + 3 {
@@ -242,11 +260,7 @@ impl<M: Memory> Detector<M> {
             (*chunk).class = class;
             (*chunk).capacity = capacity;
             (*chunk).lane.store(ctx.lane, Ordering::Relaxed);
-            // 29 bits of the spawner's number; a larger one is not told.
-            let parent = lane.parent_goid.load(Ordering::Relaxed);
-            let parent = if parent >> 29 == 0 { parent } else { 0 };
-            let created = ctx.created as u64;
-            write_event(chunk, 0, START << 61 | parent << 32 | created, ctx.goid.load(Ordering::Relaxed));
+            write_event(chunk, 0, start.0, start.1);
             (*chunk).count.store(1, Ordering::Relaxed);
             (*chunk).seq.store((*chunk).seq.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
         }
@@ -259,6 +273,12 @@ impl<M: Memory> Detector<M> {
         lane.newest.store(block, Ordering::Release);
         lane.events.fetch_add((1 << class) / 16, Ordering::Relaxed);
         self.history_bytes.fetch_add(1 << class, Ordering::Relaxed);
+        self.adopt_chunk(ctx, chunk);
+        Some(chunk)
+    }
+
+    /// From now on `ctx` writes to `chunk`, which knows nothing of its frames.
+    fn adopt_chunk(&self, ctx: &mut Context, chunk: *mut Chunk) {
         ctx.chunk = chunk;
         ctx.history_clock = 0;
         ctx.generation += 1;
@@ -272,7 +292,6 @@ impl<M: Memory> Detector<M> {
             }
             ctx.generation = 1;
         }
-        Some(chunk)
     }
 
     /// Frees the oldest chunk of a lane that its caller may write (its goroutine, or the lane is idle and locked).
@@ -383,6 +402,8 @@ impl<M: Memory> Detector<M> {
                         break;
                     }
                 }
+                // The next owner's.
+                START if best.is_some() => break,
                 START => start = (low, high),
                 MARK => {
                     mark = Some(Mark::of((low, high), epoch));

@@ -48,10 +48,15 @@ pub struct LaneInfo {
 
 const _: () = assert!(size_of::<LaneInfo>() == 64);
 
-/// The queue of idle lanes.
+/// How many of the lanes that became idle last are looked at first: whoever waited for a goroutine often starts the next.
+const RECENT: usize = 16;
+
+/// The idle lanes: those that became so last, and the queue of all others.
 #[repr(C)]
 pub struct Idle {
     lock: Spin,
+    recent: UnsafeCell<[Lane; RECENT]>,
+    recent_len: UnsafeCell<usize>,
     head: UnsafeCell<u32>,
     tail: UnsafeCell<u32>,
     count: UnsafeCell<u32>,
@@ -73,8 +78,23 @@ impl<M: Memory> Detector<M> {
         idle.lock.lock::<M>();
         // SAFETY: guarded by the lock.
         let (head, tail, count) = unsafe { (&mut *idle.head.get(), &mut *idle.tail.get(), &mut *idle.count.get()) };
+        // SAFETY: guarded by the lock.
+        let (recent, recent_len) = unsafe { (&mut *idle.recent.get(), &mut *idle.recent_len.get()) };
         let mut got = 0;
-        let mut tries = 4;
+        if let Some(parent) = parent {
+            let known = |&lane: &Lane| {
+                let last = self.lane_info(lane).last.load(Ordering::Relaxed);
+                last < u32::MAX / 2 && self.knows(parent, lane, last)
+            };
+            let recent = &mut recent[..*recent_len];
+            if let Some(at) = recent.iter().rposition(known) {
+                got = recent[at];
+                recent.copy_within(at + 1.., at);
+                *recent_len -= 1;
+                *count -= 1;
+            }
+        }
+        let mut tries = if got == 0 { 4 } else { 0 };
         while *head != 0 && tries > 0 {
             tries -= 1;
             let lane = *head;
@@ -116,7 +136,7 @@ impl<M: Memory> Detector<M> {
     }
 
     /// Puts a lane whose goroutine has ended into the queue. Its `last` is set.
-    pub(crate) fn retire_lane(&self, lane: Lane, shard: u32) {
+    pub(crate) fn retire_lane(&self, mut lane: Lane, shard: u32) {
         let idle = &self.idle;
         idle.lock.lock::<M>();
         // SAFETY: guarded by the lock.
@@ -136,6 +156,18 @@ impl<M: Memory> Detector<M> {
                 }
             }
         }
+        *count += 1;
+        // SAFETY: guarded by the lock.
+        let (recent, recent_len) = unsafe { (&mut *idle.recent.get(), &mut *idle.recent_len.get()) };
+        if let Some(slot) = recent.get_mut(*recent_len) {
+            *slot = lane;
+            *recent_len += 1;
+            idle.lock.unlock();
+            return;
+        }
+        // The oldest of the recent ones goes to the queue.
+        core::mem::swap(&mut lane, &mut recent[0]);
+        recent.rotate_left(1);
         self.lane_info(lane).next.store(0, Ordering::Relaxed);
         if *tail == 0 {
             *head = lane;
@@ -143,7 +175,6 @@ impl<M: Memory> Detector<M> {
             self.lane_info(*tail).next.store(lane, Ordering::Relaxed);
         }
         *tail = lane;
-        *count += 1;
         idle.lock.unlock();
     }
 

@@ -31,7 +31,7 @@ pub use epoch::{Clock, Entry, Kind, Lane};
 use memory::{Blocks, Memory, Region, Slab};
 
 use core::mem::MaybeUninit;
-use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 /// An earlier access that an access raced with.
 #[derive(Clone, Copy)]
@@ -103,6 +103,8 @@ pub struct Detector<M: Memory> {
     history_limit: AtomicU32,
     history_bytes: AtomicUsize,
     sets: sets::Sets,
+    /// Whether synchronisation is written to the histories, too ([`history::marks`]). Set before the first goroutine starts.
+    pub tells_sync: AtomicBool,
 }
 
 // SAFETY: every field is an atomic, guarded by a lock, or written by `init` only.

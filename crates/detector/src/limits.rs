@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 /// Accesses remembered for one word at a time (at least), of goroutines that nothing orders. Past that a new one replaces an old one.
 pub const ACCESSES_PER_WORD: usize = 512 << 10;
 /// Lanes that may be waiting for a goroutine that knows them before the longest-waiting one is handed on regardless.
-pub const IDLE_LANES: u32 = 32 << 10;
+pub const IDLE_LANES: u32 = 8 << 10;
 /// Frames kept of a calling context, innermost first.
 pub const FRAMES: usize = 256;
 /// Events kept of a goroutine's history by default (`history_size` doubles or halves it).
