@@ -251,22 +251,24 @@ impl<M: Memory> Detector<M> {
                 return false;
             }
             if table.conflicts(kind) {
-                let mut dropped = 0;
+                let mut kept = false;
                 for slot in table.slots() {
                     // SAFETY: a slot of the locked record's table.
                     let old = unsafe { *slot };
                     if old.mask() != 0 {
                         let left = self.visit(ctx, &mut visit, old, true, out);
+                        // Slots in use stay in use.
+                        let left = if left.0 == 0 { old.with_mask(0) } else { left };
+                        kept |= left.mask() != 0;
                         // SAFETY: as above.
                         unsafe { *slot = left };
-                        dropped += usize::from(left.0 == 0);
                     }
                 }
-                if dropped != 0 {
+                if !kept {
                     self.remake(ext, ctx.shard, |_| true);
                 }
             } else {
-                // Slots in use stay in use: one that is superfluous is kept as one of no bytes, for the next access of the lane.
+                // One that is superfluous is kept as one of no bytes, for the next access of the lane.
                 let mut place = core::ptr::null_mut();
                 for slot in table.chain(ctx.lane) {
                     // SAFETY: as above.
