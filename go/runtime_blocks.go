@@ -70,7 +70,7 @@ type hbtype struct {
 	size   uintptr
 	offset uintptr
 	// The answer: the name of the type of the whole or of its elements, the path from there, and the name of the innermost type at the offset,
-	// each ended by NUL. The offset becomes that in the innermost value, the size that of an element.
+	// and the kind of that, each ended by NUL. The offset becomes that in the innermost value, the size that of an element.
 	text *byte
 	room uintptr
 	used uintptr
@@ -134,6 +134,8 @@ descend:
 	}
 	c.put("\x00")
 	c.put(toRType(t).string())
+	c.put("\x00")
+	c.put(t.Kind().String())
 	c.put("\x00")
 	c.offset = offset
 }

@@ -179,14 +179,26 @@ pub struct Variable {
     pub type_text: String,
     /// Where it is declared, if found.
     pub declared: Option<Place>,
+    /// Where in its block of memory it lies, by the block's type: `main.Cache.items`, `[]main.Entry[3].name`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub inside: String,
     /// Where its memory was allocated, if the runtime told.
     pub allocated: Option<Place>,
+    /// The goroutine that allocated it: `goroutine 7`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub allocated_by: String,
+    /// The runtime remembers allocations, but no longer this one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub allocation_forgotten: bool,
     /// Bytes in the memory block or global, 0 if not known.
     pub object_size: u64,
     /// Offset of the access in it.
     pub offset: u64,
     /// What a half-seen value of this type does, if it has more than one word.
     pub torn: String,
+    /// Which word of a value of several words the race is on: `length`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub word: String,
 }
 
 /// One access, explained.

@@ -276,9 +276,21 @@ pub struct Object {
     /// Go type of the object, if known: `main.Cache`.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub type_name: Option<String>,
-    /// Field path inside the type, if known: `items`.
+    /// Path inside the type, if known: `.items`, `[3].name`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// The object holds several values of the type.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub elements: bool,
+    /// Type of the innermost value where the race is, if known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
+    /// Its kind, in Go's word: `string`, `slice`, `interface`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part_kind: Option<String>,
+    /// Where in it the race is, in bytes.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub part_offset: u64,
     /// File that declares a global, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
@@ -291,6 +303,17 @@ pub struct Object {
     /// Stack of the allocation, innermost first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub alloc: Vec<Frame>,
+    /// How much of the stack is there; `lost` where the block's allocation is not remembered.
+    #[serde(skip_serializing_if = "is_full")]
+    pub alloc_state: StackState,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+fn is_full(state: &StackState) -> bool {
+    *state == StackState::Full
 }
 
 /// On which side of the access a synchronisation event lies.

@@ -23,8 +23,10 @@ const WAYS: usize = 4;
 pub const COUNTERS: usize = 8;
 /// Words of a site behind its head: the type, and the counters in pairs.
 const WORDS: usize = 5;
-/// Distances from the first byte of a block to that of what was allocated: Go keeps a word of its own before some.
-const HEADERS: [usize; 2] = [0, 8];
+/// Go keeps a word of its own before what is allocated in some blocks.
+const HEADER: usize = 8;
+/// In blocks of this size what is allocated may begin anywhere: Go puts small things without pointers at their end.
+const TINY: usize = 16;
 
 /// In the place of a type: the block is that of a buffered channel, and its size is the channel's capacity.
 pub const CHANNEL: usize = 1;
@@ -166,14 +168,15 @@ fn number(index: usize, head: u64) -> u64 {
 
 /// The last allocation in the block of `size` bytes that begins at `block`, if it holds `addr`.
 pub fn find(block: usize, size: usize, addr: usize) -> Option<Allocation> {
-    HEADERS.iter().find_map(|header| {
-        let mut found = at(block + header)?;
+    let within = |distance: usize| {
+        let mut found = at(block + distance)?;
         if found.type_ != CHANNEL && found.size == 0 {
-            found.size = size - header;
+            found.size = size - distance;
         }
         let behind = found.start + if found.type_ == CHANNEL { size } else { found.size };
         (found.start <= addr && addr < behind).then_some(found)
-    })
+    };
+    if size <= TINY { (0..size).find_map(within) } else { within(0).or_else(|| within(HEADER)) }
 }
 
 fn at(start: usize) -> Option<Allocation> {

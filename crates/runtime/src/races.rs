@@ -360,7 +360,10 @@ fn block<'a>(
     text: &'a mut [u8],
 ) -> Option<Object<'a>> {
     let (start, size) = symbolizer.heap_block(addr).filter(|_| state.tells_blocks.load(Relaxed))?;
-    let found = blocks::find(start, size, addr)?;
+    let Some(found) = blocks::find(start, size, addr) else {
+        let allocation = Some((0, Stack::LOST));
+        return Some(Object { kind: ObjectKind::Heap, start, size, allocation, content: None });
+    };
     let mut n = 0;
     for (to, low) in counters.iter_mut().zip(found.counters) {
         if low != 0 {

@@ -115,6 +115,8 @@ pub struct Content<'a> {
     pub path: &'a [u8],
     /// The type of the innermost value.
     pub part: &'a [u8],
+    /// The kind of that type, in Go's word: `slice`.
+    pub part_kind: &'a [u8],
     /// Where in the innermost value the address lies, in bytes.
     pub part_offset: usize,
 }

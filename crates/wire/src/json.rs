@@ -179,9 +179,12 @@ impl Writer<'_, '_> {
             out.decimal(offset as u64);
         }
         if let Some(content) = &object.content {
-            for (key, value) in
-                [(&b",\"type\":"[..], content.type_name), (b",\"field\":", content.path), (b",\"part\":", content.part)]
-            {
+            for (key, value) in [
+                (&b",\"type\":"[..], content.type_name),
+                (b",\"field\":", content.path),
+                (b",\"part\":", content.part),
+                (b",\"part_kind\":", content.part_kind),
+            ] {
                 if !value.is_empty() {
                     out.bytes(key);
                     string(out, value.get(..LONGEST_TYPE).unwrap_or(value), value.len() > LONGEST_TYPE);

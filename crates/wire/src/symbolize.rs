@@ -208,9 +208,13 @@ impl Symbolizer {
         unsafe { (self.callback)(DESCRIBE_TYPE, ptr::from_mut(&mut request).cast()) };
         let text: &[u8] = text;
         let mut names = text.get(..request.used)?.split(|byte| *byte == 0);
-        let (type_name, path, part, end) = (names.next()?, names.next()?, names.next()?, names.next()?);
+        let [Some(type_name), Some(path), Some(part), Some(part_kind), Some(end)] =
+            core::array::from_fn(|_| names.next())
+        else {
+            return None;
+        };
         let elements = request.size != 0 && size >= 2 * request.size;
-        end.is_empty().then_some(Content { type_name, elements, path, part, part_offset: request.offset })
+        end.is_empty().then_some(Content { type_name, elements, path, part, part_kind, part_offset: request.offset })
     }
 
     #[expect(unsafe_code, reason = "reads a string of Go's tables")]

@@ -4,6 +4,7 @@ pub mod attribution;
 pub mod fingerprint;
 pub mod frames;
 pub mod locks;
+pub mod memory;
 pub mod naming;
 pub mod near;
 pub mod operations;
@@ -49,7 +50,7 @@ pub fn explain(mut race: Race, store: &mut SourceStore) -> Finding {
         locks = near::source_locks(&race, &named);
     }
     let mut near_misses = near::find(&race, &named, &locks);
-    near_misses.extend(near::once_on_one_side(&race));
+    near_misses.extend(near::once_on_one_side(&race, &named));
     if let Some((channel, capacity)) = operations::buffered_between(&race, store)
         && near_misses.iter().all(|miss| miss.kind != "buffered_channel")
     {

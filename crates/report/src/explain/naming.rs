@@ -1,6 +1,7 @@
 //! What the variable is called: from the runtime's object, the source lines of both accesses, and declarations.
 
 use super::frames::{self, local_name};
+use super::memory;
 use crate::finding::{Place, Variable, VariableKind};
 use crate::raw::{Frame, ObjectKind, Op, Race};
 use crate::source::marker::{self, Operand, Role, Through};
@@ -46,9 +47,8 @@ pub fn name(race: &Race, store: &mut SourceStore) -> Named {
     let pick =
         |index: usize, wanted: Option<&str>| marker::choose(&all[index], write(index), sides[index].through, wanted);
 
-    let told =
-        race.object.as_ref().and_then(|object| object.field.as_deref().or(object.name.as_deref().map(local_name)));
-    let told = told.and_then(|name| name.rsplit('.').next());
+    let path = race.object.as_ref().map(memory::fields).unwrap_or_default();
+    let symbol = race.object.as_ref().and_then(|object| object.name.as_deref()).map(local_name);
     // Names that either side could mean; the best pair wins, and a name on both sides counts on both.
     let leaves: Vec<&str> = all.iter().flatten().map(|operand| operand.leaf.as_str()).collect();
     let paired = leaves
@@ -61,7 +61,9 @@ pub fn name(race: &Race, store: &mut SourceStore) -> Named {
             |best: Option<(&str, i32)>, next| if best.is_some_and(|best| best.1 >= next.1) { best } else { Some(next) },
         )
         .map(|(leaf, _)| leaf);
-    let wanted = told.filter(|name| leaves.contains(name)).or(paired);
+    // The innermost field that the source has a word for; what holds it may be reached by other names.
+    let told = path.iter().rev().copied().chain(symbol.and_then(|name| name.rsplit('.').next()));
+    let wanted = told.into_iter().find(|name| leaves.contains(name)).or(paired);
     let mut chosen = [0, 1].map(|index| pick(index, wanted).map(|(operand, score)| (operand.clone(), score)));
     elements_together(&mut chosen, &all);
     // A call's result has no name of its own.
@@ -76,10 +78,9 @@ pub fn name(race: &Race, store: &mut SourceStore) -> Named {
     let best = if scores[0] > scores[1] || (scores[0] == scores[1] && write(0)) { 0 } else { 1 };
     let declaration = declaration_of(&sides[best], store);
     let mut variable = describe(&sides[best], declaration.as_ref());
+    let mut typed = false;
     if let Some(object) = &race.object {
-        variable.object_size = object.size;
-        variable.offset = object.offset;
-        variable.allocated = frames::site(&object.alloc).map(Place::of);
+        typed = memory::describe(object, &mut variable);
         if object.kind == ObjectKind::Global && variable.kind == VariableKind::Local {
             variable.kind = VariableKind::Package;
         }
@@ -94,20 +95,10 @@ pub fn name(race: &Race, store: &mut SourceStore) -> Named {
                 variable.kind = VariableKind::Package;
             }
         }
-        if let Some(type_name) = &object.type_name {
-            match &object.field {
-                Some(field) => {
-                    variable.name = format!("{}.{field}", local_name(type_name));
-                    if variable.kind == VariableKind::Memory {
-                        variable.kind = VariableKind::Field;
-                    }
-                }
-                None if variable.type_text.is_empty() && variable.offset == 0 => variable.type_text = type_name.clone(),
-                None => {}
-            }
-        }
     }
-    variable.torn = torn(&variable.type_text).to_owned();
+    if !typed {
+        variable.torn = memory::torn(&variable.type_text).to_owned();
+    }
     Named { sides, variable, declaration }
 }
 
@@ -218,27 +209,5 @@ pub fn declared_type(declaration: &Declaration) -> String {
         Some(name) if name.starts_with('&') => format!("*{}", &name[1..]),
         Some(name) if !name.is_empty() && !name.starts_with("func") && !name.contains('(') => name.to_owned(),
         _ => String::new(),
-    }
-}
-
-/// What a half-seen value of a type does, for types of more than one word.
-fn torn(type_text: &str) -> &'static str {
-    match type_text {
-        "string" => {
-            "a string is a pointer and a length: a reader may see one string's pointer with another's length, and read past its end"
-        }
-        "any" | "error" => {
-            "an interface is a type and a pointer: a reader may see one value's type with another's data"
-        }
-        t if t.starts_with("interface") => {
-            "an interface is a type and a pointer: a reader may see one value's type with another's data"
-        }
-        t if t.starts_with("[]") => {
-            "a slice is a pointer, a length and a capacity: a reader may see one array's pointer with another's length, and concurrent appends overwrite or lose elements"
-        }
-        t if t.starts_with("map[") => {
-            "a map's insides change in several steps: a reader may see them half done, and the runtime may stop the program with \"concurrent map read and map write\""
-        }
-        _ => "",
     }
 }

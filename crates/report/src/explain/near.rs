@@ -4,7 +4,7 @@ use super::locks::{SourceLock, held_at, tried_at};
 use super::naming::Named;
 use super::verb;
 use crate::finding::{NearMiss, Place};
-use crate::raw::{Access, LockMode, Op, Race};
+use crate::raw::{Access, LockMode, Op, Race, SyncEvent, When};
 use crate::source::marker::Role;
 
 /// What is known about the locks of both sides, in the order of `race.accesses`.
@@ -40,15 +40,27 @@ fn miss(kind: &str, text: String) -> NearMiss {
 }
 
 /// One side runs inside of a `Once`, the other does not pass it.
-pub fn once_on_one_side(race: &Race) -> Option<NearMiss> {
-    let inside = |access: &Access| {
-        let [before, after] = access.sync.as_slice() else { return None };
-        (before.op == "once" && after.op == "once" && before.object == after.object).then(|| before.clone())
+pub fn once_on_one_side(race: &Race, named: &Named) -> Option<NearMiss> {
+    let once = |access: &Access| access.sync.iter().find(|event| event.op == "once").cloned();
+    let inside = |index: usize| {
+        let (access, side) = (&race.accesses[index], &named.sides[index]);
+        let before = access.sync.first().filter(|event| event.op == "once" && event.when == When::Before)?;
+        // Of the earlier access it is known what came after; of the later one the text tells whether Do has returned.
+        let known = access
+            .sync
+            .iter()
+            .any(|event| event.when == When::After && event.op == "once" && event.object == before.object);
+        let open = || {
+            let (file, site, call) = (side.file.as_ref()?, side.site.as_ref()?, super::frames::site(&before.stack)?);
+            let text = file.lines_text(call.line, site.line);
+            let within = call.file == site.file && call.line <= site.line && text.contains(".Do(func");
+            Some(within && text.matches('{').count() > text.matches('}').count())
+        };
+        (known || open().unwrap_or(false)).then(|| before.clone())
     };
-    let [later, earlier] = &race.accesses;
-    // Only of the earlier access it is known what came after.
-    let event = inside(earlier)?;
-    if later.sync.iter().any(|event| event.op == "once") {
+    let (index, event) = [0, 1].into_iter().find_map(|index| Some((index, inside(index)?)))?;
+    let (mine, other) = (&race.accesses[index], &race.accesses[1 - index]);
+    if once(other).is_some() {
         return None;
     }
     let name = event.object.clone().unwrap_or_else(|| "a Once".to_owned());
@@ -56,9 +68,9 @@ pub fn once_on_one_side(race: &Race) -> Option<NearMiss> {
         "lock_on_one_side",
         format!(
             "the {} is made inside {name}.Do{}; the {} does not call Do, so nothing makes it wait",
-            verb(earlier),
+            verb(mine),
             at(&event.stack).replace("taken at ", ""),
-            verb(later)
+            other_verb(mine, other)
         ),
     ))
 }
@@ -68,7 +80,7 @@ pub fn buffered(channel: &str, capacity: &str) -> NearMiss {
     miss(
         "buffered_channel",
         format!(
-            "channel {channel} has a buffer of {capacity}: a receive from it does not come before the send's completion, as it would without a buffer"
+            "channel {channel} is buffered (capacity {capacity}), so its receive does not order the send: a send may complete long before it is received"
         ),
     )
 }
@@ -224,19 +236,18 @@ fn buffered_channel(race: &Race, found: &mut Vec<NearMiss>) {
             .sync
             .iter()
             .filter(|event| event.op == op && event.cap.is_some_and(|cap| cap > 0))
-            .map(|event| (event.addr, event.cap))
+            .cloned()
             .collect::<Vec<_>>()
     };
     for (sender, receiver) in [(a, b), (b, a)] {
         let sends = channel(sender, "chan_send");
-        if let Some((addr, Some(cap))) =
-            channel(receiver, "chan_recv").into_iter().find(|one| one.0.is_some() && sends.contains(one))
+        let sent = |event: &SyncEvent| sends.iter().find(|send| send.addr.is_some() && send.addr == event.addr);
+        if let Some((receive, send)) =
+            channel(receiver, "chan_recv").iter().find_map(|receive| Some((receive.clone(), sent(receive)?)))
         {
-            let addr = addr.unwrap_or_default();
-            found.push(miss(
-                "buffered_channel",
-                format!("channel {addr} has a buffer of {cap}: a receive from it does not come before the send's completion, as it would without a buffer"),
-            ));
+            let name = receive.object.or(send.object.clone());
+            let name = name.unwrap_or_else(|| receive.addr.unwrap_or_default().to_string());
+            found.push(buffered(&name, &receive.cap.unwrap_or_default().to_string()));
             return;
         }
     }

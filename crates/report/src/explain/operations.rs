@@ -58,7 +58,11 @@ pub fn buffered_between(race: &Race, store: &mut SourceStore) -> Option<(String,
     };
     let receive = if let Some(receive) = find(earlier, When::After, "chan_recv") {
         let send = find(later, When::Before, "chan_send")?;
-        if leaf(receive.object.as_deref()?) != leaf(send.object.as_deref()?) {
+        let same = match (&receive.cap, &send.cap) {
+            (Some(_), Some(_)) => receive.addr == send.addr,
+            _ => leaf(receive.object.as_deref()?) == leaf(send.object.as_deref()?),
+        };
+        if !same {
             return None;
         }
         receive
@@ -67,6 +71,10 @@ pub fn buffered_between(race: &Race, store: &mut SourceStore) -> Option<(String,
         received_below(send.object.as_deref()?, store)?;
         send
     };
+    if let Some(capacity) = receive.cap {
+        let name = receive.object.clone().or_else(|| receive.addr.map(|addr| addr.to_string()))?;
+        return Some((name, capacity.to_string()));
+    }
     let name = receive.object.as_deref()?;
     let file = store.file(&user_frame(&receive.stack)?.file)?;
     let capacity = file.text.lines().find_map(|line| {

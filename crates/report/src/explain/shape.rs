@@ -26,6 +26,8 @@ struct Facts {
     leaf: String,
     /// The element or value type, where the source tells.
     type_text: String,
+    /// What is written is an element of it.
+    element: bool,
     reader_site: String,
 }
 
@@ -55,7 +57,8 @@ impl Facts {
         let reader = named.sides[1 - writer].site.as_ref();
         let reader_site =
             reader.map(|site| crate::finding::Place::of(site).short()).unwrap_or_else(|| "the other side".to_owned());
-        Facts { text, leaf, type_text, reader_site }
+        let element = named.variable.kind == VariableKind::Element;
+        Facts { text, leaf, type_text, element, reader_site }
     }
 }
 
@@ -328,6 +331,14 @@ fn for_shape(shape: Shape, facts: &Facts) -> Suggestion {
     let whole = if facts.type_text.is_empty() { "T" } else { &facts.type_text };
     let slice = if facts.type_text.starts_with("[]") { &facts.type_text } else { "[]T" };
     let (what, reason, sketch): (String, &str, Vec<String>) = match shape {
+        Shape::Counter if facts.element => (
+            format!("make the elements of {text} atomic, or guard {text} by a mutex"),
+            "counts that stand alone need no lock: an atomic add is one indivisible step",
+            vec![
+                format!("{leaf} []atomic.Int64   // in the declaration"),
+                format!("{text}[i].Add(1); n := {text}[i].Load()"),
+            ],
+        ),
         Shape::Counter => (
             format!("make {text} an atomic.Int64"),
             "a count that stands alone needs no lock: an atomic add is one indivisible step",
@@ -449,6 +460,7 @@ pub fn several_fields(fields: &[String], owner: &str) -> Suggestion {
         text: fields.first().cloned().unwrap_or_default(),
         leaf: String::new(),
         type_text: String::new(),
+        element: false,
         reader_site: String::new(),
     };
     let mut made = for_shape(Shape::SeveralFields, &facts);

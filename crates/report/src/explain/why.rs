@@ -207,5 +207,6 @@ fn event_sentence(event: &SyncEvent) -> String {
     let name = event.object.clone().or_else(|| event.addr.map(|addr| addr.to_string()));
     let addr = name.map(|name| format!(" {name}")).unwrap_or_default();
     let last = if event.when == When::Before { "last " } else { "first " };
-    format!("{last}{verb} {noun}{addr}{}", at(&event.stack))
+    let capacity = event.cap.map(|capacity| format!(" (capacity {capacity})")).unwrap_or_default();
+    format!("{last}{verb} {noun}{addr}{capacity}{}", at(&event.stack))
 }

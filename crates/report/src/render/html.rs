@@ -264,18 +264,13 @@ fn write_variable(finding: &Finding, options: &Options, out: &mut dyn Write) -> 
             .unwrap_or_default();
         lines.push(format!("{} {}{declared}", variable.name, variable.type_text));
     }
-    if variable.object_size > 0 {
-        lines.push(format!("byte {} of a block of {} bytes", variable.offset, variable.object_size));
-    }
-    if let Some(place) = &variable.allocated {
-        lines.push(format!("allocated at {}", options.place(place)));
-    }
-    if !variable.torn.is_empty() {
-        lines.push(variable.torn.clone());
-    }
+    lines.extend(super::memory_lines(variable, options));
+    lines.extend(super::torn_line(variable));
     if lines.is_empty() {
         return Ok(());
     }
     writeln!(out, "<h3>Variable</h3>")?;
-    write_list(lines, out)
+    write_list(lines, out)?;
+    let object = finding.race.object.as_ref();
+    write_stack("Allocated by, innermost first", object.map_or(&[], |object| &object.alloc), options, out)
 }

@@ -12,7 +12,7 @@ pub mod terminal;
 pub use terminal::write_findings as render_findings;
 
 use crate::Report;
-use crate::finding::Place;
+use crate::finding::{Place, Variable};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -186,4 +186,28 @@ fn status_words(status: &crate::finding::Status) -> Option<String> {
         crate::finding::Status::Known { reason } => Some(format!("known: {reason}")),
         crate::finding::Status::Ignored { reason, place } => Some(format!("ignored at {}: {reason}", place.short())),
     }
+}
+
+/// What is known of the memory that a race is on, one clause each.
+pub(crate) fn memory_lines(variable: &Variable, options: &Options) -> Vec<String> {
+    let mut lines = Vec::new();
+    if variable.object_size > 0 {
+        let inside = if variable.inside.is_empty() { String::new() } else { format!("{}, ", variable.inside) };
+        lines.push(format!("{inside}byte {} of {} bytes", variable.offset, variable.object_size));
+    }
+    if let Some(place) = &variable.allocated {
+        let by =
+            if variable.allocated_by.is_empty() { String::new() } else { format!(" by {}", variable.allocated_by) };
+        lines.push(format!("allocated at {}{by}", options.place(place)));
+    } else if variable.allocation_forgotten {
+        lines.push("where it was allocated is not remembered".to_owned());
+    }
+    lines
+}
+
+/// What a half-seen value does, and which part of it the race is on.
+pub(crate) fn torn_line(variable: &Variable) -> Option<String> {
+    let word =
+        if variable.word.is_empty() { String::new() } else { format!(" (here they meet in its {})", variable.word) };
+    (!variable.torn.is_empty()).then(|| format!("{}{word}", variable.torn))
 }

@@ -356,17 +356,12 @@ fn write_variable(finding: &Finding, options: &Options, style: &Style, out: &mut
         }
         parts.push(text);
     }
-    if variable.object_size > 0 {
-        parts.push(format!("byte {} of {} bytes", variable.offset, variable.object_size));
-    }
-    if let Some(place) = &variable.allocated {
-        parts.push(format!("allocated at {}", options.place(place)));
-    }
+    parts.extend(super::memory_lines(variable, options));
     if !parts.is_empty() {
         write_note(style, "variable", &parts.join("; "), options, out)?;
     }
-    if !variable.torn.is_empty() {
-        write_note(style, "", &variable.torn, options, out)?;
+    if let Some(torn) = super::torn_line(variable) {
+        write_note(style, "", &torn, options, out)?;
     }
     Ok(())
 }
