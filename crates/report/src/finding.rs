@@ -260,7 +260,8 @@ pub struct Why {
 #[serde(default)]
 pub struct NearMiss {
     /// Stable word: `different_mutexes`, `lock_on_one_side`, `write_under_rlock`, `mixed_atomic`, `add_inside`,
-    /// `buffered_channel`, `sleep`, `copied_mutex`, `after_release`, `failed_trylock`.
+    /// `buffered_channel`, `semaphore_too_wide`, `sleep`, `copied_mutex`, `after_release`, `failed_trylock`, `once_on_one_side`,
+    /// `unseen_store`.
     pub kind: String,
     /// In words.
     pub text: String,

@@ -122,6 +122,8 @@ fn remedies(finding: &Finding) -> Vec<&'static str> {
     for near in &finding.near_misses {
         words.extend(match near.kind.as_str() {
             "lock_on_one_side" | "different_mutexes" | "failed_trylock" => vec!["same-lock", "mutex"],
+            "semaphore_too_wide" => vec!["mutex", "same-lock"],
+            "once_on_one_side" => vec!["once", "atomic"],
             "copied_mutex" => vec!["mutex"],
             "write_under_rlock" => vec!["rwmutex", "mutex"],
             "add_inside" => vec!["waitgroup"],
@@ -148,36 +150,75 @@ fn suggestions_fit() {
     assert!(wrong.len() * 20 <= all.len());
 }
 
-/// The missing edge, in the corpus's words, that a finding speaks of: by its near misses, else by what it says of the two goroutines.
-fn edges(finding: &Finding) -> Vec<&'static str> {
+/// The lines marked `race: a` and `race: b` in a program: file name and line, as reports write them.
+fn marked(name: &str) -> [Vec<String>; 2] {
+    let mut sides = [Vec::new(), Vec::new()];
+    for entry in std::fs::read_dir(corpus().join("racy").join(name)).unwrap() {
+        let path = entry.unwrap().path();
+        let file = path.file_name().unwrap().to_str().unwrap().to_owned();
+        for (number, line) in std::fs::read_to_string(&path).unwrap().lines().enumerate() {
+            let Some((_, marks)) = line.split_once("// race:") else { continue };
+            for (side, letter) in sides.iter_mut().zip(['a', 'b']) {
+                if marks.split_whitespace().any(|mark| mark.starts_with(letter)) {
+                    side.push(format!("{file}:{}", number + 1));
+                }
+            }
+        }
+    }
+    sides
+}
+
+/// Whether the sentence says of both sides where they are, at the lines that the program's author has marked.
+fn speaks_of_both(name: &str, sentence: &str) -> bool {
+    // Not a part of a longer number.
+    let says = |place: &String| {
+        sentence
+            .match_indices(place.as_str())
+            .any(|(at, _)| !sentence[at + place.len()..].starts_with(|c: char| c.is_ascii_digit()))
+    };
+    marked(name).iter().all(|side| side.iter().any(says))
+}
+
+/// The missing edge, in the corpus's words, that a finding speaks of: by a near miss where there is one to be named, else by what the sentence
+/// says of the two goroutines, where it names the `go` statement and both marked lines.
+fn edges(name: &str, finding: &Finding) -> Vec<&'static str> {
     let mut words: Vec<&str> = finding
         .near_misses
         .iter()
         .filter_map(|near| {
             Some(match near.kind.as_str() {
-                "lock_on_one_side" => "not-held",
+                "lock_on_one_side" | "once_on_one_side" => "not-held",
                 "different_mutexes" => "different-locks",
                 "write_under_rlock" => "write-under-rlock",
                 "mixed_atomic" => "plain-beside-atomic",
                 "add_inside" => "add-inside",
-                "buffered_channel" => "buffered-receive semaphore-too-wide",
+                "buffered_channel" => "buffered-receive",
+                "semaphore_too_wide" => "semaphore-too-wide",
                 "copied_mutex" => "copied-lock",
                 "after_release" => "after-release",
                 "failed_trylock" => "failed-trylock",
+                "unseen_store" => "observed-nothing",
                 "sleep" => "polling",
                 _ => return None,
             })
         })
-        .flat_map(|words| words.split(' '))
         .collect();
-    // Words that need more than the two goroutines' kinship: a report without the near miss is wrong there.
     let missing = &finding.why.missing;
-    if missing.contains("without waiting for it") {
-        words.extend(["unjoined", "polling", "observed-nothing", "callback"]);
-    } else if missing.contains("only after that") {
+    if !speaks_of_both(name, missing) {
+        return words;
+    }
+    if missing.contains("in a goroutine of its own") {
+        words.push("callback");
+        // Of two that the runtime runs, neither started the other.
+        if missing.matches(", run by ").count() == 2 || missing.contains("not ordered among each other") {
+            words.push("siblings");
+        }
+    } else if missing.contains(" was started at ") {
         words.extend(["unjoined", "observed-nothing"]);
-    } else if missing.contains("run side by side") || missing.contains("no chain of synchronisation") {
-        words.extend(["siblings", "callback"]);
+    } else if missing.contains("run side by side")
+        || finding.why.facts.iter().filter(|fact| fact.contains(" was started at ")).count() == 2
+    {
+        words.push("siblings");
     }
     words
 }
@@ -189,7 +230,11 @@ fn missing_edges_are_right() {
         .iter()
         .filter(|(name, report)| {
             let missing = expected(name, "missing");
-            !report.findings.iter().flat_map(edges).any(|word| missing.split('|').any(|want| want == word))
+            !report
+                .findings
+                .iter()
+                .flat_map(|finding| edges(name, finding))
+                .any(|word| missing.split('|').any(|want| want == word))
         })
         .map(|(name, _)| name.as_str())
         .collect();

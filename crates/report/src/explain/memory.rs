@@ -14,7 +14,7 @@ pub fn fields(object: &Object) -> Vec<&str> {
 }
 
 /// Whether the object is of the types that a map is made of.
-fn is_map(object: &Object) -> bool {
+pub fn is_map(object: &Object) -> bool {
     let of_map = |name: &str| {
         let name = name.trim_start_matches("noalg.");
         name.starts_with("maps.") || name.starts_with("map.")

@@ -52,7 +52,7 @@ pub fn explain(mut race: Race, store: &mut SourceStore) -> Finding {
     let mut near_misses = near::find(&race, &named, &locks);
     near_misses.extend(near::once_on_one_side(&race, &named));
     if let Some((channel, capacity)) = operations::buffered_between(&race, store)
-        && near_misses.iter().all(|miss| miss.kind != "buffered_channel")
+        && near_misses.iter().all(|miss| !matches!(miss.kind.as_str(), "buffered_channel" | "semaphore_too_wide"))
     {
         near_misses.push(near::buffered(&channel, &capacity));
     }

@@ -37,7 +37,12 @@ pub fn name(race: &Race, store: &mut SourceStore) -> Named {
         let site =
             frames::site(&access.stack).filter(|_| frames::site_known(&access.stack, access.stack_state)).cloned();
         let file = site.as_ref().and_then(|frame| store.file(&frame.file));
-        Side { site, file, through: frames::through(&access.stack, access.atomic), operand: None }
+        let mut through = frames::through(&access.stack, access.atomic);
+        // The compiler does some operations on maps in place, so that no function of the runtime is on the stack.
+        if through == Through::Plain && race.object.as_ref().is_some_and(memory::is_map) {
+            through = Through::Map;
+        }
+        Side { site, file, through, operand: None }
     });
     let all: [Vec<Operand>; 2] = [0, 1].map(|index| match (&sides[index].file, &sides[index].site) {
         (Some(file), Some(site)) => marker::operands(file, site.line),

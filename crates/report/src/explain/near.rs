@@ -32,6 +32,7 @@ pub fn find(race: &Race, named: &Named, locks: &Locks) -> Vec<NearMiss> {
     buffered_channel(race, &mut found);
     from_source(race, named, &mut found);
     after_release(race, named, &mut found);
+    unseen_store(race, &mut found);
     found
 }
 
@@ -65,7 +66,7 @@ pub fn once_on_one_side(race: &Race, named: &Named) -> Option<NearMiss> {
     }
     let name = event.object.clone().unwrap_or_else(|| "a Once".to_owned());
     Some(miss(
-        "lock_on_one_side",
+        "once_on_one_side",
         format!(
             "the {} is made inside {name}.Do{}; the {} does not call Do, so nothing makes it wait",
             verb(mine),
@@ -229,7 +230,57 @@ fn mixed_atomic(race: &Race, found: &mut Vec<NearMiss>) {
     ));
 }
 
+/// What the earlier side stored after its access, the later one could have seen before its own, and has not.
+fn unseen_store(race: &Race, found: &mut Vec<NearMiss>) {
+    let [later, earlier] = &race.accesses;
+    let writes = |op: &str| matches!(op, "atomic_store" | "atomic_rmw");
+    let Some(store) = earlier.sync.iter().find(|event| event.when == When::After && writes(&event.op)) else { return };
+    let load = later.sync.iter().rfind(|event| event.when == When::Before);
+    let Some(load) = load.filter(|load| load.op == "atomic_load" && load.addr.is_some() && load.addr == store.addr)
+    else {
+        return;
+    };
+    let place = |event: &SyncEvent| super::frames::site(&event.stack).map(|frame| Place::of(frame).short());
+    let name = load.object.clone().unwrap_or_else(|| load.addr.unwrap_or_default().to_string());
+    found.push(miss(
+        "unseen_store",
+        format!(
+            "{} stores to {name} ({}) after its {}, but what {} loads from it ({}) comes from elsewhere: only a load that sees the store comes after it",
+            super::goroutine(earlier),
+            place(store).unwrap_or_default(),
+            verb(earlier),
+            super::goroutine(later),
+            place(load).unwrap_or_default(),
+        ),
+    ));
+}
+
+/// A channel that both sides use as a lock, sending before their accesses and receiving after.
+fn semaphore(race: &Race) -> Option<NearMiss> {
+    let [later, earlier] = &race.accesses;
+    let find = |access: &Access, when: When, op: &str| {
+        access.sync.iter().find(|event| event.when == when && event.op == op).cloned()
+    };
+    let taken = find(earlier, When::Before, "chan_send")?;
+    let (given, other) = (find(earlier, When::After, "chan_recv")?, find(later, When::Before, "chan_send")?);
+    let capacity = taken.cap.filter(|capacity| *capacity > 1)?;
+    let one = taken.addr.is_some() && taken.addr == given.addr && taken.addr == other.addr;
+    let name = taken.object.clone().unwrap_or_else(|| taken.addr.unwrap_or_default().to_string());
+    one.then(|| {
+        miss(
+            "semaphore_too_wide",
+            format!(
+                "both send on channel {name} before and receive from it afterwards, as if it were a lock, but it is buffered (capacity {capacity}), so {capacity} goroutines may be inside at a time"
+            ),
+        )
+    })
+}
+
 fn buffered_channel(race: &Race, found: &mut Vec<NearMiss>) {
+    if let Some(miss) = semaphore(race) {
+        found.push(miss);
+        return;
+    }
     let [a, b] = &race.accesses;
     let channel = |access: &Access, op: &str| {
         access

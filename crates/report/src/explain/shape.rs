@@ -268,6 +268,30 @@ fn use_the_lock(
             vec![format!("if !{written}.TryLock() {{ return }}"), format!("defer {written}.Unlock()")],
         ));
     }
+    if kind("semaphore_too_wide") {
+        return Some(suggestion(
+            shape,
+            "make the channel's capacity 1, or use a sync.Mutex".to_owned(),
+            "a channel used as a lock admits as many goroutines as its buffer has room for".to_owned(),
+            vec!["slots := make(chan struct{}, 1)".to_owned(), format!("mu.Lock(); … {} …; mu.Unlock()", facts.text)],
+        ));
+    }
+    if kind("once_on_one_side") {
+        let text = &facts.text;
+        return Some(suggestion(
+            shape,
+            format!("call Do before every access to {text}, or make {text} atomic"),
+            "Once makes those wait, and see what it did, who call Do themselves".to_owned(),
+            vec![
+                format!("once.Do(…)   // then {text}"),
+                format!(
+                    "{leaf} atomic.{atomic}   // in the declaration",
+                    leaf = facts.leaf,
+                    atomic = atomic_type(&facts.type_text)
+                ),
+            ],
+        ));
+    }
     if kind("lock_on_one_side") {
         let bare = if locks.source[0].is_empty() { 0 } else { 1 };
         let only_reads = race.accesses[bare].op == Op::Read;
@@ -329,6 +353,7 @@ fn for_shape(shape: Shape, facts: &Facts) -> Suggestion {
     let pointed = facts.type_text.trim_start_matches('*');
     let pointed = if pointed.is_empty() { "T" } else { pointed };
     let whole = if facts.type_text.is_empty() { "T" } else { &facts.type_text };
+    let atomic = atomic_type(&facts.type_text);
     let slice = if facts.type_text.starts_with("[]") { &facts.type_text } else { "[]T" };
     let (what, reason, sketch): (String, &str, Vec<String>) = match shape {
         Shape::Counter if facts.element => (
@@ -340,9 +365,12 @@ fn for_shape(shape: Shape, facts: &Facts) -> Suggestion {
             ],
         ),
         Shape::Counter => (
-            format!("make {text} an atomic.Int64"),
+            format!("make {text} an atomic.{atomic}"),
             "a count that stands alone needs no lock: an atomic add is one indivisible step",
-            vec![format!("{leaf} atomic.Int64   // in the declaration"), format!("{text}.Add(1); n := {text}.Load()")],
+            vec![
+                format!("{leaf} atomic.{atomic}   // in the declaration"),
+                format!("{text}.Add(1); n := {text}.Load()"),
+            ],
         ),
         Shape::Flag => (
             format!("make {text} an atomic.Bool, or close a channel"),
@@ -407,10 +435,10 @@ fn for_shape(shape: Shape, facts: &Facts) -> Suggestion {
             ],
         ),
         Shape::ReadMostly if is_number(&facts.type_text) => (
-            format!("make {text} an atomic.Int64"),
+            format!("make {text} an atomic.{atomic}"),
             "a number that stands alone needs no lock: atomic loads and stores order what they must",
             vec![
-                format!("{leaf} atomic.Int64   // in the declaration"),
+                format!("{leaf} atomic.{atomic}   // in the declaration"),
                 format!("{text}.Store(v); v := {text}.Load()"),
             ],
         ),
@@ -428,9 +456,12 @@ fn for_shape(shape: Shape, facts: &Facts) -> Suggestion {
             ],
         ),
         Shape::MixedAtomic => (
-            format!("use atomic operations on {text} everywhere; best by its type, such as atomic.Int64"),
+            format!("use atomic operations on {text} everywhere; best by its type, such as atomic.{atomic}"),
             "an atomic type leaves no way to access the word plainly by mistake",
-            vec![format!("{leaf} atomic.Int64   // in the declaration"), format!("{text}.Add(1); n := {text}.Load()")],
+            vec![
+                format!("{leaf} atomic.{atomic}   // in the declaration"),
+                format!("{text}.Load()   // and .Store, .Add"),
+            ],
         ),
         Shape::LateWrite => (
             format!("set {text} before the go statement, or hand it over through a channel"),
@@ -444,6 +475,18 @@ fn for_shape(shape: Shape, facts: &Facts) -> Suggestion {
         ),
     };
     suggestion(shape, what, reason.to_owned(), sketch)
+}
+
+/// The atomic type for values of a type: `Int32` of `int32`.
+fn atomic_type(type_text: &str) -> &'static str {
+    match type_text {
+        "bool" => "Bool",
+        "int32" | "int8" | "int16" => "Int32",
+        "uint32" | "uint8" | "uint16" | "byte" => "Uint32",
+        "uint64" | "uint" => "Uint64",
+        "uintptr" => "Uintptr",
+        _ => "Int64",
+    }
 }
 
 fn is_number(type_text: &str) -> bool {

@@ -66,6 +66,46 @@ fn at(stack: &[crate::raw::Frame]) -> String {
     place(stack).map(|place| format!(" at {}", place.short())).unwrap_or_default()
 }
 
+/// What of the runtime's own runs a goroutine's function: a timer, or what cares for finalizers.
+fn runner(access: &Access) -> Option<&'static str> {
+    match access.created.first()?.func.as_str() {
+        "time.goFunc" => Some("a timer"),
+        "runtime.createfing" | "runtime.(*cleanupQueue).createGs" => Some("the garbage collector's finalizers"),
+        _ => None,
+    }
+}
+
+/// The sentence where the runtime runs one of the sides.
+fn run_by_the_runtime(race: &Race, did: impl Fn(usize) -> String, doing: impl Fn(usize) -> String) -> Option<String> {
+    let [later, earlier] = &race.accesses;
+    let by = [later, earlier].map(runner);
+    let own =
+        |index: usize| by[index].map(|by| format!(", run by {by} in a goroutine of its own,")).unwrap_or_default();
+    if by[0].is_some() && later.gid == earlier.gid {
+        return Some(format!(
+            "{}{} {} in one call and {} in another; such calls are not ordered among each other, though one goroutine makes both",
+            goroutine(earlier),
+            own(1),
+            did(1),
+            doing(0)
+        ));
+    }
+    let calls = match by {
+        [None, None] => return None,
+        [Some(_), Some(_)] => "what each of the two did when it was started orders nothing that they do afterwards",
+        _ => "setting it up orders what came before that; nothing waits for what it does",
+    };
+    Some(format!(
+        "{}{} {} and {}{} {}; {calls}",
+        goroutine(earlier),
+        own(1),
+        did(1),
+        goroutine(later),
+        own(0),
+        doing(0)
+    ))
+}
+
 /// The sentences.
 pub fn explain(race: &Race, named: &Named) -> Why {
     let [later, earlier] = &race.accesses;
@@ -85,7 +125,9 @@ pub fn explain(race: &Race, named: &Named) -> Why {
         format!("{past}{}{}", what(index), site(index))
     };
     let (late, early) = (goroutine(later), goroutine(earlier));
+    let run = run_by_the_runtime(race, did, doing);
     let missing = match kinship(race) {
+        _ if run.is_some() => run.unwrap_or_default(),
         Kinship::LaterStartedEarlier => {
             let since = if earlier.knows_sync() && earlier.sync.iter().all(|event| event.when == When::Before) {
                 " and has not synchronised with anyone since"
@@ -141,7 +183,7 @@ pub fn explain(race: &Race, named: &Named) -> Why {
     let kin = kinship(race);
     if race.common.is_none() && kin == Kinship::Other {
         for access in [earlier, later] {
-            if !access.main && !access.created.is_empty() {
+            if !access.main && !access.created.is_empty() && runner(access).is_none() {
                 facts.push(format!("{} was started{}", goroutine(access), at(&access.created)));
             }
         }
