@@ -17,4 +17,5 @@ pub mod lower;
 pub mod print;
 pub mod reference;
 pub mod rng;
+pub mod room;
 pub mod shrink;
