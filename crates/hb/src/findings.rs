@@ -53,18 +53,7 @@ impl Directory {
     /// # Errors
     /// The directory cannot be read.
     pub fn files(&self) -> Result<Vec<PathBuf>, HbError> {
-        let list = || -> io::Result<Vec<PathBuf>> {
-            let mut files = Vec::new();
-            for entry in fs::read_dir(self.path())? {
-                let path = entry?.path();
-                if path.extension().is_some_and(|extension| extension == "jsonl") {
-                    files.push(path);
-                }
-            }
-            files.sort();
-            Ok(files)
-        };
-        list().map_err(|e| error("read", self.path(), &e))
+        files_in(self.path()).map_err(|e| error("read", self.path(), &e))
     }
 
     /// All lines of all files, as the runtime wrote them.
@@ -83,6 +72,22 @@ impl Directory {
         }
         Ok(lines)
     }
+}
+
+/// The findings files in a directory, by name.
+///
+/// # Errors
+/// It cannot be read.
+pub fn files_in(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "jsonl") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 fn error(doing: &str, path: &Path, source: &io::Error) -> HbError {

@@ -17,6 +17,7 @@ mod go_flags;
 mod inject;
 mod overlay;
 mod process;
+mod progress;
 mod quoting;
 mod reports;
 mod version;
@@ -28,10 +29,12 @@ use cli::{Cli, Command, Options};
 use error::HbError;
 use go_flags::{Scan, Subcommand};
 use hb_report::baseline::Baseline;
+use progress::Progress;
 use reports::{Format, Output, Request};
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::time::Instant;
 
 fn main() -> ExitCode {
     // The go command starts this for each tool it runs: nothing else is to happen then.
@@ -200,14 +203,29 @@ fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> 
     }
 
     let Some(findings) = findings else { match process::become_command(go.to_command())? {} };
-    let ending = process::run_and_wait(go.to_command())?;
+    let mut command = go.to_command();
+    let shows = !options.quiet && progress::wanted(subcommand, arguments);
+    if shows {
+        Progress::prepare(&mut command);
+    }
+    let (mut watched, started) = (None, Instant::now());
+    let ending = process::run_and_wait(command, |child| {
+        if shows {
+            watched = Some(Progress::watch(child, findings.path()));
+        }
+    })?;
+    let packages = watched.map(Progress::finish);
+    let elapsed = started.elapsed();
     let reported = reports::of_run(&findings, &requests, baseline.as_ref());
     drop(findings);
     match reported {
         // A failing run says more than a report that could not be written, but both are said.
         Err(error) if ending == process::Ending::Status(0) => return Err(error),
         Err(error) => eprintln!("hb: {error}"),
-        Ok(summary) if !options.quiet => eprintln!("hb: {summary}"),
+        Ok(summary) if !options.quiet && subcommand == Subcommand::Test => {
+            eprintln!("hb: {}; {}", summary.of_tests(packages), progress::clock(elapsed));
+        }
+        Ok(summary) if !options.quiet => eprintln!("hb: {}", summary.races),
         Ok(_) => {}
     }
     process::end_like(ending)

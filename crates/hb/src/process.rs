@@ -19,7 +19,7 @@ use nix::unistd::{Pid, getpid, getppid};
 use std::convert::Infallible;
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::process::Command;
+use std::process::{Child, Command};
 
 /// Becomes `command`.
 ///
@@ -51,11 +51,12 @@ const PASSED_ON: &[Signal] = &[
     Signal::SIGCONT,
 ];
 
-/// Runs `command` as a child, mirrors its stops and passes signals on, until it has ended.
+/// Runs `command` as a child, mirrors its stops and passes signals on, until it has ended. `started` is called with the child; threads that
+/// it starts leave the signals to this one.
 ///
 /// # Errors
 /// It could not be started, or waiting for it failed.
-pub fn run_and_wait(mut command: Command) -> Result<Ending, HbError> {
+pub fn run_and_wait(mut command: Command, started: impl FnOnce(&mut Child)) -> Result<Ending, HbError> {
     let program = command.get_program().to_owned();
     let failed = |e: io::Error| cannot_start(program.as_ref(), &e);
 
@@ -84,7 +85,8 @@ pub fn run_and_wait(mut command: Command) -> Result<Ending, HbError> {
             }
         });
     }
-    let child = command.spawn().map_err(failed)?;
+    let mut child = command.spawn().map_err(failed)?;
+    started(&mut child);
     let child = Pid::from_raw(child.id().cast_signed());
 
     loop {

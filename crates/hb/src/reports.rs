@@ -4,6 +4,7 @@
 
 use crate::error::HbError;
 use crate::findings::Directory;
+use crate::progress::plural;
 use hb_report::baseline::Baseline;
 use hb_report::render::{self, render};
 use hb_report::{CollectOptions, Report, collect};
@@ -122,17 +123,39 @@ pub fn baseline(path: Option<&Path>) -> Result<Option<Baseline>, HbError> {
     path.map(|path| Baseline::load(path).map_err(|e| HbError::Report(format!("baseline {e}")))).transpose()
 }
 
-/// Writes the reports on a run, and gives its summary in one line. A report without findings is written too: an empty
+/// What a run amounts to, in a line.
+pub struct Summary {
+    /// `3 races, 1 new, 2 known`.
+    pub races: String,
+    /// Test binaries that have told of themselves.
+    test_binaries: usize,
+}
+
+impl Summary {
+    /// With the packages: those whose results were seen, otherwise the test binaries that ran, of which there are none for packages whose
+    /// results the go command had in its cache.
+    pub fn of_tests(&self, packages: Option<usize>) -> String {
+        let packages = match packages {
+            Some(packages) => plural(packages, "package"),
+            None if self.test_binaries == 1 => "1 test binary".to_owned(),
+            None => format!("{} test binaries", self.test_binaries),
+        };
+        format!("{}; {packages}", self.races)
+    }
+}
+
+/// Writes the reports on a run, and gives its summary. A report without findings is written too: an empty
 /// result is a result.
 ///
 /// # Errors
 /// The first report that could not be written; the others are written all the same.
-pub fn of_run(findings: &Directory, requests: &[Request], baseline: Option<&Baseline>) -> Result<String, HbError> {
+pub fn of_run(findings: &Directory, requests: &[Request], baseline: Option<&Baseline>) -> Result<Summary, HbError> {
     let mut report = collect(findings.path(), &CollectOptions::default()).map_err(cannot_read)?;
     apply(baseline, &mut report);
     let raw = || findings.raw();
     write_all(&report, requests, raw)?;
-    Ok(report.summary())
+    let test_binaries = report.processes.iter().filter(|process| process.exe.ends_with(".test")).count();
+    Ok(Summary { races: report.summary(), test_binaries })
 }
 
 /// `hb report`: writes the reports on saved files, merged.

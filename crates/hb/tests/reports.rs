@@ -259,3 +259,66 @@ fn a_process_that_fails_by_itself_is_not_one_that_was_killed() {
     run(&mut place.hb(["--format", "json", "--output", "r.json", "test", "."])).with_status(1);
     assert_eq!(json(&place, "r.json")["totals"]["unfinished_processes"], 1);
 }
+
+const SLOW: &str = r#"package p
+
+import (
+	"testing"
+	"time"
+)
+
+var x int
+
+func TestSlow(t *testing.T) {
+	go func() { x++ }()
+	time.Sleep(4 * time.Second)
+	x++
+}
+"#;
+
+/// What a terminal of 80 columns is sent by hb, and its status.
+fn on_a_terminal(place: &Place, words: &[&str]) -> (String, Option<i32>) {
+    let size = nix::pty::Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+    let pty = nix::pty::openpty(&size, None).unwrap();
+    let slave = || std::process::Stdio::from(pty.slave.try_clone().unwrap());
+    let mut child =
+        place.hb(words).stdin(slave()).stdout(slave()).stderr(slave()).env("TERM", "xterm").spawn().unwrap();
+    drop(pty.slave);
+    let mut terminal = fs::File::from(pty.master);
+    let mut seen = Vec::new();
+    let mut buffer = [0; 4096];
+    // The last slave's end is an error of the master.
+    while let Ok(n) = std::io::Read::read(&mut terminal, &mut buffer) {
+        if n == 0 {
+            break;
+        }
+        seen.extend_from_slice(&buffer[..n]);
+    }
+    (String::from_utf8(seen).unwrap(), child.wait().unwrap().code())
+}
+
+#[test]
+fn a_long_run_shows_a_line_on_a_terminal_and_takes_it_away() {
+    let place = Place::new();
+    place.write("go.mod", "module example.com/p\n\ngo 1.25\n");
+    for package in ["a", "b"] {
+        place.write(&format!("{package}/f_test.go"), SLOW);
+    }
+    let (seen, status) = on_a_terminal(&place, &["test", "-count=1", "-p=1", "./a", "./b"]);
+    assert_eq!(status, Some(1), "{seen}");
+    let lines: Vec<&str> = seen.split('\r').filter(|part| part.starts_with("hb: 0:")).collect();
+    assert!(lines.iter().any(|line| line.contains("running a.test")), "{seen:?}");
+    assert!(lines.iter().any(|line| line.contains("1 package, ") && line.contains("running b.test")), "{seen:?}");
+    assert!(lines.iter().all(|line| line.ends_with("\x1b[K") && line.len() < 80 + 3), "{lines:#?}");
+    // Everything that stays is a line of its own.
+    let stays = seen.rsplit("\x1b[K").next().unwrap();
+    assert!(stays.contains("data race on package-level variable x"), "{seen:?}");
+    assert!(stays.lines().last().unwrap().starts_with("hb: 2 races; 2 packages; 0:"), "{stays:?}");
+    let results =
+        seen.split("\r\n").filter(|line| line.trim_start_matches("\r\x1b[K").starts_with("FAIL\texample.com/p/"));
+    assert_eq!(results.count(), 2, "{seen:?}");
+
+    // What streams keeps the terminal to itself.
+    let (seen, _) = on_a_terminal(&place, &["test", "-count=1", "-v", "./a", "./b"]);
+    assert!(!seen.contains("running a.test") && seen.contains("hb: 2 races; 2 test binaries; 0:"), "{seen:?}");
+}
