@@ -58,6 +58,29 @@ pub(crate) fn started(parent: &Access, child: &Access) -> bool {
         && parent.stack.iter().any(|frame| frame.func == "testing.tRunner")
 }
 
+/// How `ancestor` came to start `child`, where goroutines lie between the two: `was started at b.go:2 by goroutine 20, which goroutine 19
+/// started at a.go:1`.
+fn descent(ancestor: &Access, child: &Access) -> Option<String> {
+    let step = child.ancestry.iter().position(|above| above.gid != 0 && above.gid == ancestor.gid)?;
+    let (between, parent) = (child.ancestry.get(step.checked_sub(1)?)?, child.ancestry.first()?);
+    let named = |gid: u64| if gid == 0 { "another goroutine".to_owned() } else { format!("goroutine {gid}") };
+    let parent = named(parent.gid);
+    // `between` is the one that the ancestor itself started.
+    let first =
+        if step == 1 { "which".to_owned() } else { format!("which descends from {}, which", named(between.gid)) };
+    Some(format!(
+        "was started{} by {parent}, {first} {} started{}",
+        at(&child.created),
+        goroutine(ancestor),
+        at(&between.created)
+    ))
+}
+
+/// Whether goroutines lie between the two.
+fn below(ancestor: &Access, child: &Access) -> bool {
+    descent(ancestor, child).is_some()
+}
+
 fn place(stack: &[crate::raw::Frame]) -> Option<Place> {
     frames::site(stack).map(Place::of)
 }
@@ -128,6 +151,16 @@ pub fn explain(race: &Race, named: &Named) -> Why {
     let run = run_by_the_runtime(race, did, doing);
     let missing = match kinship(race) {
         _ if run.is_some() => run.unwrap_or_default(),
+        Kinship::Other if below(later, earlier) => {
+            let descent = descent(later, earlier).unwrap_or_default();
+            format!("{early} {descent}, and {}; {late} {} without waiting for it", did(1), doing(0))
+        }
+        Kinship::Other if below(earlier, later) => format!(
+            "{late} {}; {early} {} and {late} {} with nothing between them that makes one wait for the other",
+            descent(earlier, later).unwrap_or_default(),
+            did(1),
+            doing(0)
+        ),
         Kinship::LaterStartedEarlier => {
             let since = if earlier.knows_sync() && earlier.sync.iter().all(|event| event.when == When::Before) {
                 " and has not synchronised with anyone since"
@@ -181,7 +214,7 @@ pub fn explain(race: &Race, named: &Named) -> Why {
         }
     }
     let kin = kinship(race);
-    if race.common.is_none() && kin == Kinship::Other {
+    if race.common.is_none() && kin == Kinship::Other && !below(later, earlier) && !below(earlier, later) {
         for access in [earlier, later] {
             if !access.main && !access.created.is_empty() && runner(access).is_none() {
                 facts.push(format!("{} was started{}", goroutine(access), at(&access.created)));
