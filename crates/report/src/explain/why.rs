@@ -14,6 +14,8 @@ pub(crate) enum Kinship {
     EarlierStartedLater,
     /// Both were started at the same place.
     SamePlace,
+    /// One goroutine started both, at different places.
+    SameStarter,
     /// None of these is known.
     Other,
 }
@@ -31,9 +33,21 @@ pub(crate) fn kinship(race: &Race) -> Kinship {
         && place(&later.created) == place(&earlier.created)
     {
         Kinship::SamePlace
+    } else if starter(later).is_some() && starter(later) == starter(earlier) {
+        Kinship::SameStarter
     } else {
         Kinship::Other
     }
+}
+
+/// The goroutine that started another one, as sentences name it.
+fn starter(access: &Access) -> Option<String> {
+    match access.ancestry.first()?.gid {
+        0 => None,
+        1 => Some("the main goroutine".to_owned()),
+        gid => Some(format!("goroutine {gid}")),
+    }
+    .filter(|_| !access.main)
 }
 
 /// True if `parent` started `child`: by the recorded ancestry, else by the outermost frames of the stacks.
@@ -151,6 +165,14 @@ pub fn explain(race: &Race, named: &Named) -> Why {
     let run = run_by_the_runtime(race, did, doing);
     let missing = match kinship(race) {
         _ if run.is_some() => run.unwrap_or_default(),
+        Kinship::SameStarter => format!(
+            "{} started {early}{} and {late}{}, which run side by side; {early} {} and {late} {} with nothing between them that makes one wait for the other",
+            starter(later).unwrap_or_default(),
+            at(&earlier.created),
+            at(&later.created),
+            did(1),
+            doing(0)
+        ),
         Kinship::Other if below(later, earlier) => {
             let descent = descent(later, earlier).unwrap_or_default();
             format!("{early} {descent}, and {}; {late} {} without waiting for it", did(1), doing(0))

@@ -36,7 +36,7 @@ pub fn svg(finding: &Finding, options: &Options) -> String {
             lanes.extend([goroutine(earlier), goroutine(later)]);
             (0, 1, Some(0))
         }
-        Kinship::SamePlace => {
+        Kinship::SamePlace | Kinship::SameStarter => {
             let name = match earlier.ancestry.first().map(|ancestor| ancestor.gid) {
                 Some(1) => "the main goroutine".to_owned(),
                 Some(gid) if gid > 1 => format!("goroutine {gid}"),
@@ -57,7 +57,7 @@ pub fn svg(finding: &Finding, options: &Options) -> String {
         |stack: &[crate::raw::Frame]| frames::site(stack).map(|frame| Place::of(frame).short()).unwrap_or_default();
     for (access, lane) in [(earlier, early_lane), (later, late_lane)] {
         let child = match kin {
-            Kinship::SamePlace => true,
+            Kinship::SamePlace | Kinship::SameStarter => true,
             Kinship::LaterStartedEarlier => lane == early_lane,
             Kinship::EarlierStartedLater => lane == late_lane,
             Kinship::Other => false,
@@ -99,7 +99,8 @@ fn push_sync(events: &mut Vec<Event>, access: &Access, lane: usize, when: When) 
     let mut matching = access.sync.iter().filter(|event| event.when == when && event.op != "start");
     let event = if when == When::Before { matching.next_back() } else { matching.next() };
     if let Some(event) = event {
-        let addr = event.addr.map(|addr| format!(" {addr}")).unwrap_or_default();
+        let name = event.object.clone().or_else(|| event.addr.map(|addr| addr.to_string()));
+        let addr = name.map(|name| format!(" {}", clip(&name))).unwrap_or_default();
         let detail = frames::site(&event.stack).map(|frame| Place::of(frame).short()).unwrap_or_default();
         events.push(Event { lane, text: format!("{}{addr}", event.op.replace('_', " ")), detail, class: "sync" });
     }
