@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{everything, fixture, hostile, render_to_string};
+use common::{everything, fixture, hostile, recorded, render_to_string};
 use hb_report::Report;
 use hb_report::render::{Format, Options};
 use serde_json::Value;
@@ -17,7 +17,7 @@ fn assert_valid(schema: &Value, document: &Value) {
 }
 
 fn reports() -> Vec<Report> {
-    vec![everything(), hostile(), Report::default()]
+    vec![everything(), recorded(), hostile(), Report::default()]
 }
 
 #[test]

@@ -31,6 +31,17 @@ pub fn everything() -> Report {
     report
 }
 
+/// What hb's runtime recorded of the racy corpus, in one report.
+pub fn recorded() -> Report {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus");
+    let options = CollectOptions { source_remaps: vec![("/corpus/".to_owned(), corpus)] };
+    let mut report = Report::default();
+    for entry in std::fs::read_dir(fixture("tests/corpus")).unwrap() {
+        report.merge(Report::load(&entry.unwrap().path(), &options).unwrap());
+    }
+    report
+}
+
 /// One race whose two sites are in functions `a` and `b` at the given lines of files that do not exist.
 pub fn simple_race(a: (&str, u32), b: (&str, u32)) -> Race {
     let access = |op, gid, (func, line): (&str, u32)| Access {
