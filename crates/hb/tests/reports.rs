@@ -322,3 +322,81 @@ fn a_long_run_shows_a_line_on_a_terminal_and_takes_it_away() {
     let (seen, _) = on_a_terminal(&place, &["test", "-count=1", "-v", "./a", "./b"]);
     assert!(!seen.contains("running a.test") && seen.contains("hb: 2 races; 2 test binaries; 0:"), "{seen:?}");
 }
+
+const BLOCKS: &str = r#"package main
+
+import "time"
+
+type entry struct {
+	hits int
+	name string
+}
+
+type Cache struct {
+	size    int
+	entries [4]entry
+}
+
+func newCache() *Cache {
+	return &Cache{size: 4}
+}
+
+func main() {
+	c := newCache()
+	slots := make(chan bool, 3)
+	go func() {
+		c.entries[2].name = "a"
+		<-slots
+	}()
+	slots <- true
+	time.Sleep(10 * time.Millisecond)
+	c.entries[2].name = "b"
+}
+"#;
+
+/// The first finding of a run of a program, in JSON.
+fn first_finding(program: &str, explain: &str) -> Value {
+    let place = Place::new();
+    place.write("go.mod", "module example.com/p\n\ngo 1.25\n");
+    place.write("main.go", program);
+    let mut hb = place.hb(["--format", "json", "--output", "r.json", "run", "."]);
+    run(hb.env("HB_EXPLAIN", explain)).with_status(1);
+    json(&place, "r.json")["findings"][0].clone()
+}
+
+#[test]
+fn a_block_is_told_of_by_its_allocation_and_type() {
+    let finding = first_finding(BLOCKS, "");
+    let variable = &finding["variable"];
+    assert_eq!(variable["inside"], "main.Cache.entries[2].name", "{variable:#}");
+    assert_eq!((&variable["object_size"], &variable["offset"]), (&104.into(), &64.into()));
+    assert_eq!((&variable["allocated"]["line"], &variable["allocated_by"]), (&16.into(), &"the main goroutine".into()));
+    assert_eq!(variable["word"], "pointer");
+    let object = &finding["race"]["object"];
+    assert_eq!((&object["part"], &object["part_kind"]), (&"string".into(), &"string".into()));
+    // newCache is inlined into main, and yet both are told.
+    let functions: Vec<_> =
+        object["alloc"].as_array().unwrap().iter().map(|frame| frame["fn"].as_str().unwrap()).collect();
+    assert!(functions.ends_with(&["main.newCache", "main.main"]), "{functions:?}");
+    let near =
+        finding["near_misses"].as_array().unwrap().iter().find(|near| near["kind"] == "buffered_channel").unwrap();
+    assert!(near["text"].as_str().unwrap().contains("channel slots is buffered (capacity 3)"), "{near}");
+
+    // Where nobody wants to know, nothing is noted, and nothing is said to be forgotten.
+    let finding = first_finding(BLOCKS, "0");
+    assert_eq!(finding["variable"]["inside"], Value::Null);
+    assert_eq!(finding["variable"]["allocation_forgotten"], Value::Null);
+    assert_eq!(finding["variable"]["name"], "entry.name");
+}
+
+/// A place of the table of allocations belongs to what was allocated there last: what churns on does not bring old stacks back.
+#[test]
+fn a_block_that_is_used_again_is_told_of_by_its_last_allocation() {
+    let churn = BLOCKS.replace(
+        "\tc := newCache()\n",
+        "\tfor range 200000 {\n\t\tsink = new(Cache)\n\t\tother = append([]byte(nil), \"churn\"...)\n\t}\n\tc := newCache()\n\tfor range 1000 {\n\t\tother = make([]byte, 64)\n\t}\n",
+    ) + "\nvar sink *Cache\nvar other []byte\n";
+    let finding = first_finding(&churn, "1");
+    assert_eq!(finding["variable"]["allocated"]["line"], 16, "{:#}", finding["variable"]);
+    assert_eq!(finding["variable"]["inside"], "main.Cache.entries[2].name");
+}
