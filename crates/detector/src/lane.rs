@@ -48,10 +48,11 @@ pub struct LaneInfo {
 
 const _: () = assert!(size_of::<LaneInfo>() == 64);
 
-/// How many of the lanes that became idle last are looked at first: whoever waited for a goroutine often starts the next.
+/// How many lanes are looked at first. They are the lowest of those that became idle lately: whoever waited for a goroutine
+/// often starts the next, and goroutines with neighbouring lanes have smaller clocks.
 const RECENT: usize = 16;
 
-/// The idle lanes: those that became so last, and the queue of all others.
+/// The idle lanes: those that are looked at first, from the lowest on, and the queue of all others.
 #[repr(C)]
 pub struct Idle {
     lock: Spin,
@@ -86,12 +87,18 @@ impl<M: Memory> Detector<M> {
                 let last = self.lane_info(lane).last.load(Ordering::Relaxed);
                 last < u32::MAX / 2 && self.knows(parent, lane, last)
             };
-            let recent = &mut recent[..*recent_len];
-            if let Some(at) = recent.iter().rposition(known) {
-                got = recent[at];
-                recent.copy_within(at + 1.., at);
+            let list = &mut recent[..*recent_len];
+            if let Some(at) = list.iter().position(known) {
+                got = list[at];
+                list.copy_within(at + 1.., at);
                 *recent_len -= 1;
                 *count -= 1;
+            } else if *recent_len == RECENT {
+                // None will do: one of them makes room, each time another.
+                let lane = recent[*count as usize % RECENT];
+                recent.copy_within(*count as usize % RECENT + 1.., *count as usize % RECENT);
+                *recent_len -= 1;
+                self.queue(lane, head, tail);
             }
         }
         let mut tries = if got == 0 { 4 } else { 0 };
@@ -159,15 +166,26 @@ impl<M: Memory> Detector<M> {
         *count += 1;
         // SAFETY: guarded by the lock.
         let (recent, recent_len) = unsafe { (&mut *idle.recent.get(), &mut *idle.recent_len.get()) };
-        if let Some(slot) = recent.get_mut(*recent_len) {
-            *slot = lane;
+        let at = recent[..*recent_len].partition_point(|&other| other < lane);
+        if *recent_len < RECENT {
+            recent.copy_within(at..*recent_len, at + 1);
+            recent[at] = lane;
             *recent_len += 1;
-            idle.lock.unlock();
-            return;
+        } else {
+            // The highest goes to the queue.
+            if at < RECENT {
+                let highest = recent[RECENT - 1];
+                recent.copy_within(at..RECENT - 1, at + 1);
+                recent[at] = lane;
+                lane = highest;
+            }
+            self.queue(lane, head, tail);
         }
-        // The oldest of the recent ones goes to the queue.
-        core::mem::swap(&mut lane, &mut recent[0]);
-        recent.rotate_left(1);
+        idle.lock.unlock();
+    }
+
+    /// Puts a lane at the end of the queue. The lock is held.
+    fn queue(&self, lane: Lane, head: &mut Lane, tail: &mut Lane) {
         self.lane_info(lane).next.store(0, Ordering::Relaxed);
         if *tail == 0 {
             *head = lane;
@@ -175,7 +193,6 @@ impl<M: Memory> Detector<M> {
             self.lane_info(*tail).next.store(lane, Ordering::Relaxed);
         }
         *tail = lane;
-        idle.lock.unlock();
     }
 
     /// Go's number of the goroutine that started the one numbered `goid`, where some lane's latest owner is that; else 0.
