@@ -102,6 +102,11 @@ impl Outcome {
         self.tests.values().filter(|&&v| v == verdict).count()
     }
 
+    /// Names of the tests that ended with `verdict`.
+    pub fn ended(&self, verdict: Verdict) -> Vec<&str> {
+        self.tests.iter().filter(|&(_, &v)| v == verdict).map(|(id, _)| id.test.as_str()).collect()
+    }
+
     /// Packages that failed though none of their tests did: those that did not build, crashed, or had no test to blame.
     pub fn broken_packages(&self) -> Vec<&str> {
         let blamed = |package: &str| self.tests.iter().any(|(id, &v)| v == Verdict::Fail && id.package == package);
@@ -276,6 +281,27 @@ pub fn differing(outcomes: &[&Outcome]) -> BTreeSet<TestId> {
     all.into_iter().filter(differs).cloned().collect()
 }
 
+/// [`differing`], without the tests that have no verdict under a tool because their package did not come to its end there:
+/// those are told of in one line for each such package and tool.
+pub fn differing_and_lost(outcomes: &[Outcome], tools: &[Tool]) -> (BTreeSet<TestId>, Vec<String>) {
+    let mut ended = differing(&outcomes.iter().collect::<Vec<_>>());
+    let mut lost: BTreeMap<(String, &str), usize> = BTreeMap::new();
+    ended.retain(|id| {
+        let mut whole = true;
+        for (outcome, tool) in outcomes.iter().zip(tools) {
+            if !outcome.tests.contains_key(id) && outcome.packages.get(&id.package) == Some(&Verdict::Fail) {
+                *lost.entry((id.package.clone(), tool.name())).or_default() += 1;
+                whole = false;
+            }
+        }
+        whole
+    });
+    let line = |((package, tool), count)| {
+        format!("`{package}` did not come to its end under {tool}: {count} of its tests have no verdict there")
+    };
+    (ended, lost.into_iter().map(line).collect())
+}
+
 /// Runs one test alone, `runs` times, under each tool.
 pub fn repeat(id: &TestId, tools: &[Tool], runs: u32, request: &Request) -> Result<Difference, String> {
     let mut flags = request.flags.to_vec();
@@ -340,5 +366,15 @@ mod tests {
         assert!(differing(&[&full, &less]).is_empty());
         less.tests.remove(&id("TestB"));
         assert_eq!(differing(&[&full, &less]), BTreeSet::from([id("TestB")]));
+    }
+
+    #[test]
+    fn tests_lost_with_their_package_are_told_of_once() {
+        let (full, mut less) = (parse(EVENTS), parse(EVENTS));
+        less.tests.clear();
+        less.packages.insert("p".into(), Verdict::Fail);
+        let (ended, lost) = differing_and_lost(&[full, less], &[Tool::Plain, Tool::Stock]);
+        assert!(ended.is_empty());
+        assert_eq!(lost, ["`p` did not come to its end under race: 2 of its tests have no verdict there"]);
     }
 }

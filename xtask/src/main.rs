@@ -2,6 +2,7 @@
 
 mod bench;
 mod corpus;
+mod evidence;
 mod gotest;
 mod modules;
 mod paths;

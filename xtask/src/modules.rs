@@ -8,7 +8,6 @@
 
 mod list;
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,6 +16,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
+use crate::evidence::{Rows, commit, put_table};
 use crate::gotest::{self, Outcome, Race, Request, TestId, Tool, Verdict};
 use crate::paths::{Hb, absolute};
 use list::{MODULES, Module};
@@ -45,11 +45,7 @@ pub struct Options {
 
 /// Runs the task. `Ok(false)` means that some module could not be fetched or run.
 pub fn run(options: &Options) -> Result<bool, String> {
-    let rows_path = evidence_dir().join("modules.json");
-    let mut rows: BTreeMap<String, Value> = match std::fs::read(&rows_path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|e| format!("{}: {e}", rows_path.display()))?,
-        Err(_) => BTreeMap::new(),
-    };
+    let mut rows = Rows::load("modules.json")?;
     let mut well = true;
     if !options.table {
         let hb = options.hb.path()?;
@@ -60,9 +56,8 @@ pub fn run(options: &Options) -> Result<bool, String> {
             }
             match measure(module, &hb, &work, options) {
                 Ok(row) => {
-                    rows.insert(module.name.to_owned(), row);
-                    let text = serde_json::to_string_pretty(&rows).expect("rows are plain values");
-                    write(&rows_path, &(text + "\n"))?;
+                    rows.put(module.name, row)?;
+                    put_table("modules.md", &table(&rows))?;
                 }
                 Err(message) => {
                     eprintln!("{}: {message}", module.name);
@@ -94,8 +89,8 @@ fn measure(module: &Module, hb: &Path, work: &Path, options: &Options) -> Result
 
     let log = work.join(format!("{}.again.json", module.name));
     let request = Request { dir: &dir, packages: &[], flags: &flags, env: &[], limit, log: &log };
-    let mut differences = Vec::new();
-    for id in gotest::differing(&outcomes.iter().collect::<Vec<_>>()) {
+    let (ended, mut differences) = gotest::differing_and_lost(&outcomes, &tools);
+    for id in ended {
         eprintln!("  again: {}", id.test);
         let difference = gotest::repeat(&id, &tools, options.repeats, &request)?;
         differences.push(difference.describe(&tools));
@@ -205,7 +200,7 @@ fn fetch(module: &Module, work: &Path) -> Result<(String, PathBuf), String> {
 }
 
 /// The table of all rows, in Markdown.
-fn table(rows: &BTreeMap<String, Value>) -> String {
+fn table(rows: &Rows) -> String {
     let mut table = String::from(
         "| module | kind | tests run | plain: passed, failed, s | `-race`: passed, failed, races, s | \
          `hb`: passed, failed, races, s | differences |\n|---|---|---|---|---|---|---|\n",
@@ -243,60 +238,15 @@ fn table(rows: &BTreeMap<String, Value>) -> String {
             }
         }
     }
-    let commits: std::collections::BTreeSet<&str> = rows.values().filter_map(|row| row["commit"].as_str()).collect();
+    let rows = MODULES.iter().filter_map(|module| rows.get(module.name));
+    let commits: std::collections::BTreeSet<&str> = rows.filter_map(|row| row["commit"].as_str()).collect();
     let commits = commits.into_iter().collect::<Vec<_>>().join(", ");
     format!("{table}\nhb of commits: {commits}.\n\nRun again, because they differed:\n{notes}")
-}
-
-/// The directory of the committed tables.
-fn evidence_dir() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").join("docs/evidence")
-}
-
-/// The abbreviated commit from which hb is taken to be built, or what `HB_COMMIT` says.
-pub fn commit() -> String {
-    if let Ok(commit) = std::env::var("HB_COMMIT") {
-        return commit;
-    }
-    let output = Command::new("git").args(["rev-parse", "--short", "HEAD"]).output();
-    output.map_or_else(|_| "unknown".to_owned(), |o| String::from_utf8_lossy(&o.stdout).trim().to_owned())
-}
-
-const BEGIN: &str = "<!-- table: written by xtask -->";
-const END: &str = "<!-- end of table -->";
-
-/// Puts `text` between the marker lines of a file in `docs/evidence`; what stands around them stays.
-pub fn put_table(file: &str, text: &str) -> Result<(), String> {
-    let path = evidence_dir().join(file);
-    let page = std::fs::read_to_string(&path).unwrap_or_else(|_| format!("{BEGIN}\n{END}\n"));
-    let page = replace_between(&page, text).ok_or_else(|| format!("{}: marker lines are missing", path.display()))?;
-    write(&path, &page)
-}
-
-fn replace_between(page: &str, text: &str) -> Option<String> {
-    let (before, rest) = page.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}\n\n{}\n\n{END}{after}", text.trim()))
-}
-
-fn write(path: &Path, text: &str) -> Result<(), String> {
-    std::fs::create_dir_all(path.parent().expect("a file in a directory"))
-        .and_then(|()| std::fs::write(path, text))
-        .map_err(|e| format!("{}: {e}", path.display()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_table_replaces_only_what_stands_between_the_marks() {
-        let page = format!("head\n{BEGIN}\nold\n{END}\ntail\n");
-        let once = replace_between(&page, "new").expect("marks");
-        assert_eq!(once, format!("head\n{BEGIN}\n\nnew\n\n{END}\ntail\n"));
-        assert_eq!(replace_between(&once, "new").as_deref(), Some(once.as_str()));
-        assert_eq!(replace_between("no marks", "new"), None);
-    }
 
     #[test]
     fn modules_have_names_of_their_own() {

@@ -107,7 +107,7 @@ pub fn run(options: &Options) -> Result<bool, String> {
     }
     println!("{table}");
     if options.write {
-        crate::modules::put_table("suite.md", &format!("hb of commit {}.\n\n{table}", crate::modules::commit()))?;
+        crate::evidence::put_table("suite.md", &format!("hb of commit {}.\n\n{table}", crate::evidence::commit()))?;
     }
     Ok(clean)
 }
