@@ -433,6 +433,15 @@ fn no_cgo_and_no_c_compiler() {
     };
     hb(&["build", "-o", "static", "."]).with_status(0);
     reports_a_race(&run(Command::new(place.join("static")).arg("race").env_clear()).with_status(66));
+    // It runs where there is nothing else. Only root may go there.
+    fs::create_dir(place.join("empty root")).unwrap();
+    fs::copy(place.join("static"), place.join("empty root/program")).unwrap();
+    let alone = run(Command::new("chroot").arg(place.join("empty root")).args(["/program", "race"]));
+    if alone.stderr.contains("Operation not permitted") {
+        eprintln!("not tried: only root may change the root directory");
+    } else {
+        reports_a_race(&alone.with_status(66));
+    }
     let file = fs::read(place.join("static")).unwrap();
     let dynamic = b"/lib64/ld-linux";
     assert!(!file.windows(dynamic.len()).any(|bytes| bytes == dynamic), "it needs a dynamic linker");
@@ -441,6 +450,8 @@ fn no_cgo_and_no_c_compiler() {
     assert_eq!(said.stdout, "args 1 true\n");
     hb(&["test", "-coverprofile=c.out", "./clean"]).with_status(0);
     assert!(fs::read_to_string(place.join("c.out")).unwrap().starts_with("mode: atomic\n"));
+    hb(&["test", "-coverpkg=./...", "-coverprofile=all.out", "./clean"]).with_status(0);
+    assert!(fs::read_to_string(place.join("all.out")).unwrap().lines().count() > 1);
     hb(&["test", "-covermode=set", "./clean"]).with_status(30).saying("must be \"atomic\"");
     // The user's wrapper runs under hb's own.
     let wrapper = place.script("wrap", "echo \"$1\" >> \"${0%/*}/wrapped\"; exec \"$@\"");
