@@ -6,7 +6,7 @@
 #define CONTEXT_USED 44
 #define NO_STAMP $0xfffffe00
 #define CONTEXT_CHUNK 64
-#define CONTEXT_SEEN 72
+#define CONTEXT_KNOWN 224
 #define CONTEXT_GENERATION 80
 #define CONTEXT_HISTORY_CLOCK 84
 #define CONTEXT_SHARD 92
@@ -22,7 +22,12 @@
 #define CHUNK_COUNT 16
 #define CHUNK_CAPACITY 20
 #define CHUNK_EVENTS 32
+// The most frames that are logged here at once.
+#define NODES $64
 #define EXTS $0x138000000000
+#define SPLITS $0x150000000000
+#define SPLIT_TAG $0xfffffd
+#define FROZEN $0xfffffd00
 #define EXT_LIST 4
 #define EXT_CLASS 10
 #define EXT_ACCESSES 32
@@ -50,8 +55,8 @@
 // What lies on the stack of the running goroutine is nobody else's: nothing there is recorded. That matters for the threads' g0
 // stacks, which lie in the heap where nothing is linked that makes threads of its own: timers run there, with a context each.
 
-// KNOWN goes on if the epoch of `cell` comes before what the goroutine does now: its own, or the one that the runtime looked up last.
-// Otherwise it jumps to `otherwise`. Uses R10 and R12.
+// KNOWN goes on if the epoch of `cell` comes before what the goroutine does now: its own, or one that the runtime has looked up
+// (Context::known: of the same lane, and no earlier). Otherwise it jumps to `otherwise`. Uses R10 and R12.
 #define KNOWN(cell, known, otherwise) \
 	MOVL	cell, R12; \
 	SHRL	$8, R12; \
@@ -61,10 +66,11 @@
 	SHRQ	$32, R10; \
 	CMPL	R10, CONTEXT_LANE(DI); \
 	JEQ	known; \
-	CMPL	R10, (CONTEXT_SEEN+4)(DI); \
+	ANDL	$3, R10; \
+	MOVQ	CONTEXT_KNOWN(DI)(R10*8), R10; \
+	SUBQ	R12, R10; \
+	SHRQ	$32, R10; \
 	JNE	otherwise; \
-	CMPL	R12, CONTEXT_SEEN(DI); \
-	JHI	otherwise; \
 known:
 
 // STEP finds the step of the read cell R9 and the mask CX in the epoch of the stamp SI, among the steps R10; it puts the place into R12.
@@ -97,11 +103,12 @@ known:
 	MOVL	AX, R8; \
 	MOVL	R8, R12; \
 	SHRL	$8, R12; \
-	CMPL	R12, $0xffffff; \
-	JEQ	precise
+	CMPL	R12, SPLIT_TAG; \
+	JAE	special
 
 // RECORD stores the word R13, after the access was logged, and goes on with the next word. `kind` sets the event's kind in R11.
 #define RECORD(kind) \
+log_access: \
 	CMPL	SI, NO_STAMP; \
 	JEQ	take; \
 	TESTQ	AX, AX; \
@@ -169,35 +176,48 @@ next: \
 	JNE	word; \
 	RET
 
-// NODE is a part of RECORD, out of the way: it logs the calling context of the innermost frame, if that of its caller is there,
+// NODE is a part of RECORD, out of the way: it logs the calling context of the frames that are not there, from the outermost of them on,
 // and the epoch; and takes a stamp.
 #define NODE \
 node: \
-	LEAQ	-16(R10), R12; \
-	CMPQ	R12, CONTEXT_BASE(DI); \
+	SUBQ	$16, R10; \
+	CMPQ	R10, CONTEXT_BASE(DI); \
 	JEQ	outermost; \
-	MOVL	-20(R10), R12; \
+	MOVL	-4(R10), R12; \
 	MOVL	R12, R11; \
 	SHRL	$12, R11; \
 	CMPL	R11, CONTEXT_GENERATION(DI); \
-	JNE	slow; \
+	JNE	node; \
 	ANDL	$0xfff, R12; \
 	JMP	parent; \
 outermost: \
 	XORL	R12, R12; \
 parent: \
+	MOVQ	CONTEXT_TOP(DI), R11; \
+	SUBQ	R10, R11; \
+	SHRQ	$4, R11; \
+	CMPL	R11, NODES; \
+	JHI	slow; \
+	LEAL	2(R9)(R11*1), R11; \
+	CMPL	R11, CHUNK_CAPACITY(R8); \
+	JHI	slow; \
+frame: \
 	MOVL	R9, R11; \
 	SHLQ	$4, R11; \
 	ADDQ	R8, R11; \
 	BTSQ	$63, R12; \
 	MOVQ	R12, CHUNK_EVENTS(R11); \
-	MOVQ	-16(R10), R12; \
+	MOVQ	(R10), R12; \
 	MOVQ	R12, (CHUNK_EVENTS+8)(R11); \
 	MOVL	CONTEXT_GENERATION(DI), R12; \
 	SHLL	$12, R12; \
 	ORL	R9, R12; \
-	MOVL	R12, -4(R10); \
+	MOVL	R12, 12(R10); \
+	MOVL	R9, R12; \
 	INCL	R9; \
+	ADDQ	$16, R10; \
+	CMPQ	R10, CONTEXT_TOP(DI); \
+	JNE	frame; \
 	JMP	log; \
 take: \
 	MOVL	CONTEXT_SHARD(DI), R8; \
@@ -243,6 +263,111 @@ epoch: \
 	INCL	R9; \
 	JMP	logged_epoch
 
+// SPLIT looks at the cells of one byte of a split word (crates/detector/src/split.rs): puts their address into R11, them into AX, the
+// write cell into R8 and the read cell into R9.
+#define SPLIT \
+special: \
+	JNE	precise; \
+	LEAL	-1(CX), R10; \
+	TESTL	CX, R10; \
+	JNE	slow; \
+	MOVL	AX, R12; \
+	SHLL	$24, R12; \
+	MOVQ	AX, R10; \
+	SHRQ	$40, R10; \
+	ORL	R10, R12; \
+	SHLQ	$6, R12; \
+	MOVQ	SPLITS, R10; \
+	ADDQ	R10, R12; \
+	BSFL	CX, R10; \
+	LEAQ	(R12)(R10*8), R11; \
+	MOVQ	(R11), R12; \
+	CMPQ	AX, (DX); \
+	JNE	word; \
+	MOVQ	R12, AX; \
+	MOVL	R12, R8; \
+	MOVQ	R12, R9; \
+	SHRQ	$32, R9; \
+	MOVL	R8, R10; \
+	XORL	SI, R10; \
+	CMPL	R10, $256; \
+	JB	next
+
+// SPLIT_WRITTEN goes on if the byte's write comes before.
+#define SPLIT_WRITTEN \
+	CMPL	R8, $256; \
+	JB	byte_unwritten; \
+	CMPL	R8, FROZEN; \
+	JAE	slow; \
+	KNOWN(R8, byte_unwritten, slow)
+
+// SPLIT_STORE puts the halves R8 and R13 into the cells; R9 is the part of the upper one that is no stamp.
+#define SPLIT_STORE \
+	ORL	R9, R13; \
+	SHLQ	$32, R13; \
+	ORQ	R8, R13; \
+	LOCK; \
+	CMPXCHGQ	R13, (R11); \
+	JEQ	next; \
+	JMP	word
+
+// A read cell is a step's when all its bytes are set.
+#define SPLIT_READ \
+	SPLIT; \
+	MOVL	R9, R10; \
+	XORL	SI, R10; \
+	CMPL	R10, $256; \
+	JB	next; \
+	MOVL	CX, R13; \
+	CMPL	R9, $256; \
+	JB	byte_stepless; \
+	MOVQ	CONTEXT_STEPS(DI), R10; \
+	TESTQ	R10, R10; \
+	JEQ	byte_stepless; \
+	ORL	$255, R9; \
+	MOVL	$255, CX; \
+	STEP(byte_stepless); \
+	MOVL	R13, CX; \
+	MOVL	STEP_TO(R12), R13; \
+	CMPL	R13, R9; \
+	JEQ	next; \
+	INCL	STEPS_CREDIT(R10); \
+	ANDL	$~255, R13; \
+	JMP	byte_read; \
+byte_stepless: \
+	MOVL	R13, CX; \
+	MOVL	SI, R13; \
+	CMPL	R9, $256; \
+	JB	byte_read; \
+	KNOWN(R9, byte_read, slow); \
+	SPLIT_WRITTEN; \
+	TESTL	BX, BX; \
+	JPL	log_byte; \
+	MOVQ	AX, R9; \
+	SHRQ	$32, R9; \
+	ANDL	$255, R9; \
+	SPLIT_STORE; \
+log_byte: \
+	XORL	R13, R13; \
+	JMP	log_access;
+
+#define SPLIT_WRITE \
+	SPLIT; \
+	SPLIT_WRITTEN; \
+	CMPL	R9, $256; \
+	JB	byte_unread; \
+	KNOWN(R9, byte_unread, slow); \
+	TESTL	BX, BX; \
+	JPL	log_byte; \
+	XORL	R13, R13; \
+	ANDL	$255, R9; \
+	ANDL	$255, R8; \
+	ORL	SI, R8; \
+	SPLIT_STORE; \
+log_byte: \
+	XORL	R13, R13; \
+	JMP	log_access;
+
 // PRECISE looks for an access of the present epoch in the precise record of a word. `fits` checks the kind, in bits 8 and 9 of R8.
 #define PRECISE_AT(n, fits, other) \
 	MOVQ	(EXT_ACCESSES+n*8)(R12), R8; \
@@ -281,6 +406,18 @@ hit: \
 	JEQ	next; \
 	JMP	word
 
+// KNOWN_ENTRY does what KNOWN does for the record's entry R8, whose lane is in R9. Uses both.
+#define KNOWN_ENTRY(otherwise) \
+	MOVL	R8, R8; \
+	SHLQ	$32, R9; \
+	ORQ	R9, R8; \
+	SHRQ	$32, R9; \
+	ANDL	$3, R9; \
+	MOVQ	CONTEXT_KNOWN(DI)(R9*8), R9; \
+	SUBQ	R8, R9; \
+	SHRQ	$32, R9; \
+	JNE	otherwise
+
 // AGAIN turns the goroutine's read of an earlier epoch into one of the present, if no write in the record can conflict with it.
 // Writers hold the record's lock and leave another version, so if that stays there was none. R12 is the record, R10 the epoch.
 #define AGAIN_AT(n, write, other) \
@@ -306,10 +443,7 @@ hit: \
 write: \
 	CMPL	R9, CONTEXT_LANE(DI); \
 	JEQ	other; \
-	CMPL	R9, (CONTEXT_SEEN+4)(DI); \
-	JNE	slow; \
-	CMPL	R8, CONTEXT_SEEN(DI); \
-	JHI	slow; \
+	KNOWN_ENTRY(slow); \
 other:
 
 #define AGAIN \
@@ -398,10 +532,7 @@ more_table: \
 	JEQ	own; \
 	TESTL	CX, AX; \
 	JEQ	other; \
-	CMPL	R9, (CONTEXT_SEEN+4)(DI); \
-	JNE	unlock; \
-	CMPL	R8, CONTEXT_SEEN(DI); \
-	JHI	unlock; \
+	KNOWN_ENTRY(unlock); \
 	JMP	other; \
 own: \
 	MOVL	CX, R9; \
@@ -539,6 +670,7 @@ whole:
 	ORQ	R8, R13
 	RECORD(NO_KIND)
 	NODE
+	SPLIT_READ
 	PRECISE(FITS_READ, AGAIN)
 	TABLE
 own_stack:
@@ -615,6 +747,7 @@ more:
 whole:
 	RECORD(WRITE_KIND)
 	NODE
+	SPLIT_WRITE
 	PRECISE(FITS_WRITE, AGAIN_WRITE)
 own_stack:
 	RET

@@ -42,6 +42,7 @@ const fn region_bytes(region: Region, stamps: usize) -> usize {
         // A record for each lane below the number of goroutines that `LIVES` programs can have.
         Region::Lanes => 16 << 20,
         Region::Depot => 4 << 20,
+        Region::Splits => 4 << 20,
     }
 }
 

@@ -36,6 +36,7 @@ fn size_of_region(region: Region) -> usize {
         Region::StampMarks => 4 << 20,
         Region::Lanes => 256 << 20,
         Region::Depot => 67 << 20,
+        Region::Splits => 1 << 30,
     }
 }
 

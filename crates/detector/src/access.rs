@@ -6,17 +6,18 @@
 //! accesses race, up to [`crate::limits`].
 
 use crate::context::Context;
-use crate::epoch::{Entry, Kind};
+use crate::epoch::{Entry, Kind, LANES};
 use crate::history::MAX_EVENT_SIZE;
 use crate::memory::{Memory, PAGE};
 use crate::sets::Stepped;
-use crate::shadow::{Cell, Word, mask_in};
+use crate::shadow::{Cell, Word, is_cells, mask_in};
+use crate::split::Recorded;
 use crate::stamp::{NO_STAMP, Uses};
 use crate::{Conflicts, Detector};
 use core::sync::atomic::Ordering;
 
 /// What a plain access does to a word of two cells.
-enum Outcome {
+pub(crate) enum Outcome {
     /// Nothing to record.
     Known,
     /// The word has changed meanwhile.
@@ -46,6 +47,10 @@ impl<M: Memory> Uses for Users<'_, M> {
         }
     }
 
+    fn split(&self, index: u32, mark: &mut dyn FnMut(u32)) {
+        self.detector.stamps_in_split(index, mark);
+    }
+
     fn end(&self, found: impl Fn(u32) -> bool) {
         self.detector.open_sets(self.shard, found);
     }
@@ -68,10 +73,60 @@ impl<M: Memory> Detector<M> {
                     self.log_access(ctx, from, len, kind, pc);
                     logged_to = from + len;
                 }
+                if mask == 0xff && granule + 16 <= logged_to {
+                    let done = self.sweep(ctx, granule, logged_to, write);
+                    if done != granule {
+                        granule = done;
+                        continue;
+                    }
+                }
                 self.record(ctx, granule, mask, kind, out);
             }
             granule += 8;
         }
+    }
+
+    /// Records an access of the whole words in `[from, end)`, which stands in the history, as far as cells can say it and all they say comes
+    /// before: what [`Detector::merge`] does word by word. Where it stopped.
+    fn sweep(&self, ctx: &Context, from: usize, end: usize, write: bool) -> usize {
+        let stamp = self.stamp_of(ctx);
+        if stamp == NO_STAMP {
+            return from;
+        }
+        let own = Cell::new(stamp, 0xff).0;
+        let mut known = stamp;
+        let mut before = |cell: u32| {
+            cell == 0 || cell >> 8 == stamp || cell >> 8 == known || {
+                let (lane, clock) = self.stamps.epoch(cell >> 8);
+                let ordered = lane < LANES && self.knows(ctx, lane, clock);
+                if ordered {
+                    known = cell >> 8;
+                }
+                ordered
+            }
+        };
+        let mut page = usize::MAX;
+        let mut at = from;
+        while at + 8 <= end {
+            let word = self.memory.word(at);
+            let bits = word.load(Ordering::Acquire);
+            let (write_cell, read_cell) = (bits as u32, (bits >> 32) as u32);
+            if write_cell != own && (write || read_cell != own) {
+                if !is_cells(bits) || !before(write_cell) || !before(read_cell) {
+                    break;
+                }
+                if bits == 0 && page != at / PAGE {
+                    self.touch(at);
+                    page = at / PAGE;
+                }
+                let new = if write { u64::from(own) } else { u64::from(write_cell) | u64::from(own) << 32 };
+                if word.compare_exchange(bits, new, Ordering::AcqRel, Ordering::Acquire).is_err() {
+                    continue;
+                }
+            }
+            at += 8;
+        }
+        at
     }
 
     /// Whether the word already holds this access in the current epoch, or a write that says more.
@@ -88,6 +143,7 @@ impl<M: Memory> Detector<M> {
         }
         match Word::unpack(bits) {
             Word::Precise(index) => self.known_precisely(ctx, index, mask, write),
+            Word::Split(index) => self.known_split(ctx, granule, bits, index, mask, write),
             Word::Cells { read, .. } => !write && self.read_in_set(ctx, read, mask),
         }
     }
@@ -113,16 +169,32 @@ impl<M: Memory> Detector<M> {
         self.stamps.refill(&self.memory, shard, &Users { detector: self, shard })
     }
 
-    fn record(&self, ctx: &mut Context, granule: usize, mask: u8, kind: Kind, out: &mut Conflicts) {
+    fn record(&self, ctx: &mut Context, granule: usize, mut mask: u8, kind: Kind, out: &mut Conflicts) {
         let word = self.memory.word(granule);
-        let before = out.len;
+        let mut spins = 0;
         loop {
+            let before = out.len;
             let bits = word.load(Ordering::Acquire);
-            let Word::Cells { write, read } = Word::unpack(bits) else { break };
+            if Word::unpack(bits).is_precise() {
+                break;
+            }
             let stamp = self.stamp_of(ctx);
             if stamp == NO_STAMP {
                 break;
             }
+            let (write, read) = match Word::unpack(bits) {
+                Word::Cells { write, read } => (write, read),
+                Word::Split(index) => match self.record_split(ctx, granule, bits, index, &mut mask, kind, out) {
+                    Recorded::Done => return,
+                    Recorded::Changed => {
+                        M::pause(spins);
+                        spins += 1;
+                        continue;
+                    }
+                    Recorded::Precise => break,
+                },
+                Word::Precise(_) => break,
+            };
             let still = || word.load(Ordering::Acquire) == bits;
             let outcome = self.merge(ctx, granule, write, read, stamp, mask, kind, still, out);
             match outcome {
@@ -130,7 +202,9 @@ impl<M: Memory> Detector<M> {
                 Outcome::Changed => out.len = before,
                 Outcome::Precise => {
                     out.len = before;
-                    break;
+                    if !self.split(ctx, granule, bits, mask, kind) {
+                        break;
+                    }
                 }
                 Outcome::Cells(new) => {
                     if bits == 0 {
@@ -151,7 +225,7 @@ impl<M: Memory> Detector<M> {
 
     #[inline]
     #[allow(clippy::too_many_arguments)]
-    fn merge(
+    pub(crate) fn merge(
         &self,
         ctx: &Context,
         granule: usize,
@@ -222,6 +296,9 @@ impl<M: Memory> Detector<M> {
                 }
                 if known {
                     Cell::new(stamp, mask)
+                } else if self.in_order(ctx, read) {
+                    // What is in the way are only the bytes.
+                    return Outcome::Precise;
                 } else {
                     match self.step(ctx, read, mask, still) {
                         Stepped::To(cell) if cell == read => return Outcome::Known,
@@ -235,6 +312,13 @@ impl<M: Memory> Detector<M> {
         }
     }
 
+    /// Whether a read cell stands for one epoch, which comes before what `ctx` does now.
+    #[inline]
+    fn in_order(&self, ctx: &Context, read: Cell) -> bool {
+        let (lane, clock) = self.stamps.epoch(read.stamp());
+        lane < LANES && self.knows(ctx, lane, clock)
+    }
+
     /// Forgets everything about `[addr, addr + size)`: the memory gets a new owner. Pages of shadow that were never written
     /// are not touched.
     pub fn forget(&self, shard: u32, addr: usize, size: usize) {
@@ -246,13 +330,15 @@ impl<M: Memory> Detector<M> {
             if self.memory.touched(at).load(Ordering::Relaxed) != 0 {
                 let mut granule = at & !7;
                 while granule < to {
-                    // Mostly there is nothing: eight words at once.
+                    // Eight words at once: mostly there is nothing, or nothing but cells.
                     if granule & 63 == 0 && granule + 64 <= to {
-                        let mut any = 0;
-                        for i in 0..8 {
-                            any |= self.memory.word(granule + i * 8).load(Ordering::Relaxed);
-                        }
-                        if any == 0 {
+                        let words: [u64; 8] =
+                            core::array::from_fn(|i| self.memory.word(granule + i * 8).load(Ordering::Relaxed));
+                        let any = words.iter().fold(0, |any, word| any | word);
+                        if any == 0 || words.iter().fold(true, |all, &word| all & is_cells(word)) {
+                            if any != 0 {
+                                (0..8).for_each(|i| self.memory.word(granule + i * 8).store(0, Ordering::Relaxed));
+                            }
                             granule += 64;
                             continue;
                         }
@@ -261,7 +347,7 @@ impl<M: Memory> Detector<M> {
                     let bits = word.load(Ordering::Relaxed);
                     if bits != 0 {
                         let mask = mask_in(granule, addr, size);
-                        if mask == 0xff && !crate::shadow::is_precise(bits) {
+                        if mask == 0xff && is_cells(bits) {
                             word.store(0, Ordering::Relaxed);
                         } else {
                             self.forget_in(shard, granule, mask);
@@ -275,17 +361,15 @@ impl<M: Memory> Detector<M> {
     }
 
     #[cold]
-    fn forget_in(&self, shard: u32, granule: usize, mask: u8) {
+    pub(crate) fn forget_in(&self, shard: u32, granule: usize, mask: u8) {
         let word = self.memory.word(granule);
-        if mask == 0xff {
-            self.forget_precise(shard, granule);
-            return;
-        }
         loop {
             let bits = word.load(Ordering::Acquire);
-            let Word::Cells { write, read } = Word::unpack(bits) else {
-                self.forget_bytes(shard, granule, mask);
-                return;
+            let (write, read) = match Word::unpack(bits) {
+                Word::Cells { write, read } => (write, read),
+                Word::Split(index) => return self.forget_split(shard, granule, bits, index, mask),
+                Word::Precise(_) if mask == 0xff => return self.forget_precise(shard, granule),
+                Word::Precise(_) => return self.forget_bytes(shard, granule, mask),
             };
             let left =
                 Word::Cells { write: write.with_mask(write.mask() & !mask), read: read.with_mask(read.mask() & !mask) };

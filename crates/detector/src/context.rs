@@ -51,8 +51,7 @@ pub struct Context {
     pub extra: (Lane, Clock),
     /// The newest history chunk; null when nothing was recorded.
     pub chunk: *mut Chunk,
-    /// The epoch (lane above clock) of another lane that was last found in `tree`: a memo for the fast paths.
-    pub seen: AtomicU64,
+    pub(crate) _spare: u64,
     /// Generation of `chunk`, to tell stale cached nodes.
     pub generation: u32,
     /// The clock last written to the history.
@@ -73,7 +72,12 @@ pub struct Context {
     pub steps: AtomicPtr<Steps>,
     /// The synchronisation objects used last.
     pub memos: [Memo; MEMOS],
+    /// Epochs (lane above clock) that were found in `tree`, each at its lane modulo their number: what is known is never forgotten.
+    pub known: [AtomicU64; KNOWN],
 }
+
+/// How many epochs of others a goroutine remembers to know. The fast paths in assembly know it.
+pub const KNOWN: usize = 4;
 
 /// [`Context::flags`]: the main goroutine.
 pub const FLAG_MAIN: u32 = 1;
@@ -87,7 +91,7 @@ const _: () = assert!(core::mem::offset_of!(Context, lane) == 4);
 const _: () = assert!(core::mem::offset_of!(Context, clock) == 40);
 const _: () = assert!(core::mem::offset_of!(Context, used) == 44);
 const _: () = assert!(core::mem::offset_of!(Context, chunk) == 64);
-const _: () = assert!(core::mem::offset_of!(Context, seen) == 72);
+const _: () = assert!(core::mem::offset_of!(Context, known) == 224 && KNOWN == 4);
 const _: () = assert!(core::mem::offset_of!(Context, generation) == 80);
 const _: () = assert!(core::mem::offset_of!(Context, history_clock) == 84);
 const _: () = assert!(NO_STAMP_CELL == 0xffff_fe00);

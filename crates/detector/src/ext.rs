@@ -122,6 +122,7 @@ impl<M: Memory> Detector<M> {
     /// Locks the record of `addr`'s granule. Without one: `None` unless `create`, then one is made of the cells.
     pub(crate) fn locked(&self, shard: u32, addr: usize, create: bool) -> Option<Locked<'_>> {
         let word = self.memory.word(addr);
+        let mut spins = 0;
         loop {
             let bits = word.load(Ordering::Acquire);
             match Word::unpack(bits) {
@@ -138,22 +139,7 @@ impl<M: Memory> Detector<M> {
                     if !create {
                         return None;
                     }
-                    let index = self.exts.alloc::<M>(shard);
-                    if index == 0 {
-                        self.limits.reached(&self.limits.out_of_memory);
-                        return None;
-                    }
-                    // SAFETY: ours until it is in the word; the lock is open in free slots, and taken here so that its
-                    // content is complete before anyone looks.
-                    let ext = unsafe { &mut *self.exts.at(index) };
-                    ext.lock.lock::<M>();
-                    ext.len = 0;
-                    ext.class = 0;
-                    ext.idle = 0;
-                    ext.list = 0;
-                    ext.more = 0;
-                    ext.inline = [Entry(0); INLINE];
-                    ext.sync = SyncClock { tree: Tree::EMPTY, lane: 0, clock: 0, offset: 0, next_class: 0, _pad: 0 };
+                    let (index, ext) = self.new_record(shard)?;
                     if !write.is_empty() {
                         let (lane, clock) = self.stamps.epoch(write.stamp());
                         ext.push_inline(Entry::new(lane, clock, write.mask(), Kind::Write));
@@ -169,8 +155,49 @@ impl<M: Memory> Detector<M> {
                     // SAFETY: never published.
                     unsafe { self.exts.free::<M>(shard, index) };
                 }
+                Word::Split(split) => {
+                    if !create {
+                        return None;
+                    }
+                    let Some(cells) = self.freeze(word, bits, split) else {
+                        M::pause(spins);
+                        spins += 1;
+                        continue;
+                    };
+                    let Some((index, ext)) = self.new_record(shard) else {
+                        self.thaw(split, &cells);
+                        return None;
+                    };
+                    self.accesses_in(&cells, |old| self.push_new(ext, shard, old));
+                    // Nobody else changes the word of frozen cells.
+                    word.store(Word::Precise(index).pack(), Ordering::Release);
+                    self.free_split(shard, split);
+                    return Some(Locked { ext, word, index });
+                }
             }
         }
+    }
+
+    /// A new record that says nothing, with its lock held. `None`: memory is exhausted.
+    #[allow(clippy::mut_from_ref)]
+    fn new_record(&self, shard: u32) -> Option<(u32, &mut Ext)> {
+        let index = self.exts.alloc::<M>(shard);
+        if index == 0 {
+            self.limits.reached(&self.limits.out_of_memory);
+            return None;
+        }
+        // SAFETY: ours until it is in the word; the lock is open in free slots, and taken here so that its
+        // content is complete before anyone looks.
+        let ext = unsafe { &mut *self.exts.at(index) };
+        ext.lock.lock::<M>();
+        ext.len = 0;
+        ext.class = 0;
+        ext.idle = 0;
+        ext.list = 0;
+        ext.more = 0;
+        ext.inline = [Entry(0); INLINE];
+        ext.sync = SyncClock { tree: Tree::EMPTY, lane: 0, clock: 0, offset: 0, next_class: 0, _pad: 0 };
+        Some((index, ext))
     }
 
     /// Marks the shadow page of `addr` as in use.
@@ -328,7 +355,7 @@ impl<M: Memory> Detector<M> {
         old
     }
 
-    /// Puts a read into a record that is being made.
+    /// Puts an access into a record that is being made.
     fn push_new(&self, ext: &mut Ext, shard: u32, read: Entry) {
         if ext.class == 0 && ext.push_inline(read) {
             return;
@@ -349,8 +376,15 @@ impl<M: Memory> Detector<M> {
                 }
             }
         }
-        if let Some(table) = ext.table(&self.blocks) {
-            table.insert(read);
+        if read.kind() == Kind::Write && ext.push_inline(read) {
+            return;
+        }
+        if ext.table(&self.blocks).is_some_and(|table| table.full()) {
+            self.remake(ext, shard, |_| true);
+        }
+        match ext.table(&self.blocks) {
+            Some(table) if !table.full() => table.insert(read),
+            _ => self.limits.reached(&self.limits.accesses_forgotten),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The life of a goroutine: start, end, and its shadow stack.
 
 use crate::Detector;
-use crate::context::{Context, FLAG_MAIN, Frame, NO_STAMP_CELL};
+use crate::context::{Context, FLAG_MAIN, Frame, KNOWN, NO_STAMP_CELL};
 use crate::epoch::{Clock, Lane};
 use crate::history::{FIRST_STACK_CLASS, stack_frames};
 use crate::memo::{MEMOS, Memo};
@@ -52,7 +52,7 @@ impl<M: Memory> Detector<M> {
                 tree,
                 extra,
                 chunk: core::ptr::null_mut(),
-                seen: AtomicU64::new(0),
+                _spare: 0,
                 generation: 0,
                 history_clock: 0,
                 created,
@@ -63,6 +63,7 @@ impl<M: Memory> Detector<M> {
                 pc: 0,
                 steps: AtomicPtr::new(core::ptr::null_mut()),
                 memos: [Memo::NONE; MEMOS],
+                known: [const { AtomicU64::new(0) }; KNOWN],
             });
         }
         let info = self.lane_info(lane);
@@ -177,11 +178,20 @@ impl<M: Memory> Detector<M> {
         if lane == ctx.lane {
             return true;
         }
-        let known = (lane == ctx.extra.0 && clock <= ctx.extra.1) || self.trees.get(&ctx.tree, lane) >= clock;
-        if known {
-            ctx.seen.store((lane as u64) << 32 | clock as u64, Ordering::Relaxed);
+        let memo = &ctx.known[lane as usize % KNOWN];
+        let epoch = u64::from(lane) << 32 | u64::from(clock);
+        // Of the same lane, and no earlier.
+        if memo.load(Ordering::Relaxed).wrapping_sub(epoch) >> 32 == 0 {
+            return true;
         }
-        known
+        let mut heard = self.trees.get(&ctx.tree, lane);
+        if lane == ctx.extra.0 {
+            heard = heard.max(ctx.extra.1);
+        }
+        if heard >= clock {
+            memo.store(u64::from(lane) << 32 | u64::from(heard), Ordering::Relaxed);
+        }
+        heard >= clock
     }
 
     /// Ends the epoch if anything was recorded in it.
@@ -255,7 +265,7 @@ impl<M: Memory> Detector<M> {
         self.trees.drop::<M>(ctx.shard, ctx.tree.take());
         ctx.extra = (0, 0);
         // What was remembered of objects and of epochs held for what is known no more.
-        ctx.seen.store(0, Ordering::Relaxed);
+        ctx.known = [const { AtomicU64::new(0) }; KNOWN];
         ctx.memos = [Memo::NONE; MEMOS];
         ctx.learned = ctx.learned.wrapping_add(1);
     }

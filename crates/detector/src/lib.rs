@@ -22,6 +22,7 @@ pub mod memory;
 mod readers;
 pub mod sets;
 pub mod shadow;
+pub mod split;
 pub mod stamp;
 pub mod sync;
 pub mod tree;
@@ -70,6 +71,31 @@ impl Conflicts {
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
+    /// The conflicts from the `from`th on were found at one byte, that of `byte`, of an access of the bytes of `mask`: says so, and makes one of
+    /// those with the same earlier access.
+    #[cold]
+    fn narrow(&mut self, from: usize, byte: u8, mask: u8) {
+        let mut at = from;
+        while at < self.len {
+            let found = self.as_slice()[at];
+            let earlier = found.earlier.with_mask(byte);
+            let same = self.as_slice()[..from].iter().position(|other| {
+                other.granule == found.granule
+                    && other.earlier.same_epoch(earlier)
+                    && other.earlier.kind() == earlier.kind()
+            });
+            if let Some(same) = same {
+                let other = self.as_slice()[same].earlier;
+                let earlier = other.with_mask(other.mask() | byte);
+                self.items[same].write(Conflict { granule: found.granule, earlier, mask });
+                self.len -= 1;
+                self.items[at] = self.items[self.len];
+            } else {
+                self.items[at].write(Conflict { granule: found.granule, earlier, mask });
+                at += 1;
+            }
+        }
+    }
     #[cold]
     fn push(&mut self, granule: usize, earlier: Entry, mask: u8) {
         if let Some(slot) = self.items.get_mut(self.len) {
@@ -103,6 +129,7 @@ pub struct Detector<M: Memory> {
     history_limit: AtomicU32,
     history_bytes: AtomicUsize,
     sets: sets::Sets,
+    splits: Slab<split::Split>,
     /// Whether synchronisation is written to the histories, too ([`history::marks`]). Set before the first goroutine starts.
     pub tells_sync: AtomicBool,
 }
@@ -134,6 +161,8 @@ impl<M: Memory> Detector<M> {
         d.lanes = d.memory.region(Region::Lanes).0.cast();
         let (base, bytes) = d.memory.region(Region::Depot);
         d.depot.init(base, bytes);
+        let (base, bytes) = d.memory.region(Region::Splits);
+        d.splits.init(base, bytes);
         d.history_limit = AtomicU32::new(limits::HISTORY_EVENTS);
         d
     }

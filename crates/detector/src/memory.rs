@@ -26,10 +26,12 @@ pub enum Region {
     Lanes,
     /// Interned stacks of `go` statements.
     Depot,
+    /// The bytes' cells of split words, see [`crate::split`].
+    Splits,
 }
 
 /// All regions, in the order of their declaration.
-pub const REGIONS: [Region; 8] = [
+pub const REGIONS: [Region; 9] = [
     Region::Nodes,
     Region::NodeRefs,
     Region::Exts,
@@ -38,6 +40,7 @@ pub const REGIONS: [Region; 8] = [
     Region::StampMarks,
     Region::Lanes,
     Region::Depot,
+    Region::Splits,
 ];
 
 /// Application bytes whose shadow is tracked by one [`Memory::touched`] flag.

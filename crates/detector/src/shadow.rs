@@ -1,27 +1,31 @@
 //! The shadow word: what is known of the accesses to one 8-byte granule, in 64 bits.
 //!
 //! Either two cells of 32 bits, the latest write (bits 0..32) and the latest read (bits 32..64), each a stamp (24 bits) above a mask of
-//! the bytes accessed (8 bits, never 0 in a cell that is in use); or, when that cannot say it, the index of a precise
-//! record ([`crate::ext`]) beside [`PRECISE`]. A word of 0 says that nothing is known.
+//! the bytes accessed (8 bits, never 0 in a cell that is in use); or, when that cannot say it, a reference: the index of two such cells
+//! for each byte ([`crate::split`]) beside [`SPLIT`], or that of a precise record ([`crate::ext`]) beside [`PRECISE`]. A word of 0 says
+//! that nothing is known.
 //!
-//! Whoever compares halves with the current stamp need not ask first which of the two a word is: the low half of a
+//! Whoever compares halves with the current stamp need not ask first what a word is: the low half of a
 //! reference has a stamp that nobody has, the high half has the mask 0. So the high 24 bits of the low half are
-//! [`PRECISE`], its low 8 bits the index's high ones, and the high half is the index's low 24 bits above a zero byte.
+//! [`PRECISE`] or [`SPLIT`], its low 8 bits the index's high ones, and the high half is the index's low 24 bits above a zero byte.
 
 use crate::stamp::STAMP_BITS;
 
 /// Bits 8..32 of a word that refers to a precise record, in the place of a stamp, and above every stamp.
 pub const PRECISE: u32 = (1 << STAMP_BITS) - 1;
 
-/// Whether a word refers to a precise record.
+/// Bits 8..32 of a word whose bytes have cells of their own; above every stamp, too.
+pub const SPLIT: u32 = (1 << STAMP_BITS) - 3;
+
+/// Whether a word is two cells, or nothing.
 #[inline]
-pub const fn is_precise(bits: u64) -> bool {
-    bits as u32 >> 8 == PRECISE
+pub const fn is_cells(bits: u64) -> bool {
+    (bits as u32 >> 8) < SPLIT
 }
 
 const _: () = assert!(STAMP_BITS + 8 == 32);
 const _: () = assert!(crate::stamp::NO_STAMP < PRECISE);
-const _: () = assert!(crate::stamp::STAMP_END <= crate::stamp::NO_STAMP);
+const _: () = assert!(crate::stamp::STAMP_END <= SPLIT && SPLIT < crate::stamp::NO_STAMP);
 
 /// One half of a shadow word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,18 +70,26 @@ pub enum Word {
         /// The read.
         read: Cell,
     },
+    /// The index of the bytes' own cells.
+    Split(u32),
     /// The index of a precise record.
     Precise(u32),
 }
 
 impl Word {
+    /// Whether the word refers to a precise record.
+    #[inline]
+    pub const fn is_precise(self) -> bool {
+        matches!(self, Word::Precise(_))
+    }
     /// Takes a word apart.
     #[inline]
     pub const fn unpack(bits: u64) -> Word {
-        if is_precise(bits) {
-            Word::Precise((bits as u32) << 24 | (bits >> 40) as u32)
-        } else {
-            Word::Cells { write: Cell(bits as u32), read: Cell((bits >> 32) as u32) }
+        let index = (bits as u32) << 24 | (bits >> 40) as u32;
+        match bits as u32 >> 8 {
+            PRECISE => Word::Precise(index),
+            SPLIT => Word::Split(index),
+            _ => Word::Cells { write: Cell(bits as u32), read: Cell((bits >> 32) as u32) },
         }
     }
     /// Puts a word together.
@@ -85,9 +97,14 @@ impl Word {
     pub const fn pack(self) -> u64 {
         match self {
             Word::Cells { write, read } => write.0 as u64 | (read.0 as u64) << 32,
-            Word::Precise(index) => (PRECISE << 8 | index >> 24) as u64 | ((index << 8) as u64) << 32,
+            Word::Precise(index) => reference(PRECISE, index),
+            Word::Split(index) => reference(SPLIT, index),
         }
     }
+}
+
+const fn reference(tag: u32, index: u32) -> u64 {
+    (tag << 8 | index >> 24) as u64 | ((index << 8) as u64) << 32
 }
 
 /// The mask of the bytes of the granule at `granule` (a multiple of 8) that lie in `[addr, addr + size)`.
@@ -109,9 +126,12 @@ mod tests {
             assert_eq!(Word::unpack(bits).pack(), bits);
         }
         for index in [1, 7, 0x1ff, 0x8765_4321, u32::MAX] {
-            let bits = Word::Precise(index).pack();
-            assert_eq!(Word::unpack(bits), Word::Precise(index));
-            assert_eq!(bits >> 32 & 0xff, 0, "no half may look like a cell");
+            for word in [Word::Precise(index), Word::Split(index)] {
+                let bits = word.pack();
+                assert_eq!(Word::unpack(bits), word);
+                assert!(!is_cells(bits));
+                assert_eq!(bits >> 32 & 0xff, 0, "no half may look like a cell");
+            }
         }
     }
 

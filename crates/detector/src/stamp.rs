@@ -12,6 +12,7 @@
 
 use crate::epoch::{Clock, Lane};
 use crate::memory::{Memory, PAGE, SHARDS, Spin};
+use crate::shadow::Word;
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -47,6 +48,8 @@ pub trait Uses {
     fn begin(&self);
     /// Gives each stamp that may enter a shadow word to `mark`.
     fn roots(&self, mark: &mut dyn FnMut(u32));
+    /// Gives each stamp in the cells of a split word's bytes to `mark`.
+    fn split(&self, index: u32, mark: &mut dyn FnMut(u32));
     /// A cycle ends, in which those stamps were found for which `found` says so; all others go.
     fn end(&self, found: impl Fn(u32) -> bool);
 }
@@ -228,9 +231,20 @@ impl Stamps {
                     let mut at = from & !7;
                     while at < to {
                         let word = memory.word(at).load(Ordering::Acquire);
-                        if word != 0 && !crate::shadow::is_precise(word) {
-                            mark(word as u32 >> 8);
-                            mark((word >> 40) as u32);
+                        match Word::unpack(word) {
+                            _ if word == 0 => {}
+                            Word::Cells { write, read } => {
+                                mark(write.stamp());
+                                mark(read.stamp());
+                            }
+                            Word::Split(index) => {
+                                uses.split(index, &mut mark);
+                                // What stood there may have moved back into the word meanwhile: that is looked at again.
+                                if memory.word(at).load(Ordering::Acquire) != word {
+                                    continue;
+                                }
+                            }
+                            Word::Precise(_) => {}
                         }
                         at += 8;
                     }

@@ -42,10 +42,11 @@ const _: () = assert!(HEAP_TOUCHED + (HEAP_END - HEAP) / PAGE <= DATA_TOUCHED);
 const _: () = assert!(DATA_TOUCHED + DATA_MAX / PAGE <= ALLOCATIONS && ALLOCATIONS + ALLOCATIONS_BYTES <= REGIONS);
 // The fast paths in assembly know these.
 const _: () = assert!(REGIONS + Region::Exts as usize * REGION_STEP == 0x1380_0000_0000);
+const _: () = assert!(REGIONS + Region::Splits as usize * REGION_STEP == 0x1500_0000_0000);
 const _: () = assert!(REGIONS + Region::Stamps as usize * REGION_STEP == 0x1400_0000_0000);
 const _: () = assert!(REGIONS + Region::Blocks as usize * REGION_STEP == 0x13c0_0000_0000);
 const _: () = assert!(HEAP_TOUCHED == 0x1200_0000_0000 && PAGE == 1 << 16 && HEAP_SHADOW == 1 << 45);
-const _: () = assert!(REGIONS + 8 * REGION_STEP <= HEAP + HEAP_SHADOW);
+const _: () = assert!(REGIONS + 9 * REGION_STEP <= HEAP + HEAP_SHADOW);
 
 /// The program's memory and its shadow. Part of the state.
 #[repr(C)]
@@ -56,7 +57,7 @@ pub struct Map {
     data_flags: AtomicUsize,
     data: [AtomicUsize; 2],
     heap: [AtomicUsize; 2],
-    sizes: [AtomicUsize; 8],
+    sizes: [AtomicUsize; 9],
 }
 
 fn size_of_region(region: Region) -> usize {
@@ -69,6 +70,7 @@ fn size_of_region(region: Region) -> usize {
         Region::StampMarks => 4 << 20,
         Region::Lanes => 256 << 20,
         Region::Depot => 67 << 20,
+        Region::Splits => 16 << 30,
     }
 }
 
