@@ -8,24 +8,23 @@
 	MOVL	R8, CX
 
 // func raceread(addr uintptr)
+// Which of the cells has it is as good as random in some programs (one that sorts, say), so no branch hangs on it.
 TEXT	runtime·raceread<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
 	SHADOW(outside)
-	MOVQ	(DX), R8
+	MOVL	4(DX), DI
+	MOVL	(DX), R8
 	MOVQ	g_racectx(R14), SI
 	MOVL	CONTEXT_STAMP(SI), SI
-	MOVQ	AX, CX
+	XORL	R9, R9
+	MOVL	AX, CX
 	ANDL	$7, CX
-	MOVQ	R8, DI
-	SHRQ	$32, DI
 	XORL	SI, DI
 	XORL	SI, R8
 	CMPL	DI, $256
-	JAE	other
-	BTL	CX, DI
-	JCS	outside
-other:
+	CMOVLCC	R9, DI
 	CMPL	R8, $256
-	JAE	slow
+	CMOVLCC	R9, R8
+	ORL	DI, R8
 	BTL	CX, R8
 	JCC	slow
 outside:
@@ -53,7 +52,7 @@ TEXT	runtime·racewrite<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
 	MOVL	(DX), R8
 	MOVQ	g_racectx(R14), SI
 	XORL	CONTEXT_STAMP(SI), R8
-	MOVQ	AX, CX
+	MOVL	AX, CX
 	ANDL	$7, CX
 	CMPL	R8, $256
 	JAE	slow

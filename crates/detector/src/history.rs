@@ -40,6 +40,8 @@ const _: () = assert!(core::mem::offset_of!(Chunk, count) == 16);
 const _: () = assert!(core::mem::offset_of!(Chunk, capacity) == 20);
 /// The first chunk of a goroutine: 512 bytes, 30 events.
 const FIRST_CLASS: u32 = 9;
+/// Each further chunk has four times the room of the one before: what is logged in a new one begins with the whole calling context.
+const GROWTH: u32 = 2;
 /// The largest chunk: 64 KiB.
 const LAST_CLASS: u32 = 16;
 
@@ -207,7 +209,7 @@ impl<M: Memory> Detector<M> {
         let mut class = FIRST_CLASS;
         if !ctx.chunk.is_null() {
             // SAFETY: a live chunk of our lane.
-            class = unsafe { (*ctx.chunk).class } + 1;
+            class = unsafe { (*ctx.chunk).class } + GROWTH;
         }
         if ctx.chunk.is_null() && newest != 0 && !self.tells_sync.load(Ordering::Relaxed) {
             // The lane's last owner has ended: what is left of its last chunk will do. (Not where synchronisation is told, too: whose
