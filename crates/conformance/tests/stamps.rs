@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64};
 const PAGES: usize = 2100;
 /// Epochs of each of the two goroutines.
 const ROUNDS: usize = 4096;
-const SIZES: [(Region, usize); 8] = [
+const SIZES: [(Region, usize); REGIONS.len()] = [
     (Region::Nodes, 1 << 20),
     (Region::NodeRefs, 1 << 16),
     (Region::Exts, 1 << 20),
@@ -19,11 +19,12 @@ const SIZES: [(Region, usize); 8] = [
     (Region::StampMarks, 1 << 20),
     (Region::Lanes, 1 << 16),
     (Region::Depot, 1 << 20),
+    (Region::Splits, 1 << 20),
 ];
 
 /// Leaked memory, zero at first; addresses begin at 0.
 struct Leaked {
-    regions: [(*mut u8, usize); 8],
+    regions: [(*mut u8, usize); REGIONS.len()],
     shadow: &'static [AtomicU64],
     flags: Vec<AtomicU8>,
 }
