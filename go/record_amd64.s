@@ -41,8 +41,8 @@
 #define BATCH_BASE 4
 #define BATCH_FREE 8
 // The flag of a heap page lies here, at the page number of its shadow.
-#define TOUCHED $0x11ffdf400000
-#define SHADOW_PAGE_SHIFT 16
+#define TOUCHED $0x11efa0000000
+#define SHADOW_PAGE_SHIFT 9
 
 // hbread and hbwrite record an access that the checks below could not decide: in the common cases, where the words were last
 // accessed by the same goroutine, or by one that is known to come before, or never. All else goes to the runtime.
@@ -119,7 +119,8 @@ log_access: \
 	SHRQ	$SHADOW_PAGE_SHIFT, R12; \
 	MOVQ	TOUCHED, R10; \
 	CMPB	(R10)(R12*1), $0; \
-	JEQ	slow; \
+	JNE	touched; \
+	MOVB	$1, (R10)(R12*1); \
 touched: \
 	TESTL	BX, BX; \
 	JMI	store; \

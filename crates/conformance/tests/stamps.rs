@@ -5,11 +5,13 @@ use hb_detector::memory::{Memory, PAGE, REGIONS, Region};
 use hb_detector::{Conflicts, Detector};
 use std::sync::atomic::{AtomicU8, AtomicU64};
 
-/// Application pages with shadow in use. Recycling lets the number of names grow with them; from 2049 on it is above
+/// Application pages with shadow in use. Recycling lets the number of names grow with them; from 2^18 + 1 on it is above
 /// the number that the engine begins with.
-const PAGES: usize = 2100;
+const PAGES: usize = (1 << 18) + 6000;
 /// Epochs of each of the two goroutines.
 const ROUNDS: usize = 4096;
+/// All application memory: the pages, and a word for each epoch.
+const BYTES: usize = PAGES * PAGE + 2 * ROUNDS * 8;
 const SIZES: [(Region, usize); REGIONS.len()] = [
     (Region::Nodes, 1 << 20),
     (Region::NodeRefs, 1 << 16),
@@ -51,14 +53,14 @@ unsafe impl Memory for Leaked {
         panic!("one thread waits for itself");
     }
     fn span(&self, nth: usize) -> Option<(usize, usize)> {
-        (nth == 0).then_some((0, PAGES * PAGE))
+        (nth == 0).then_some((0, BYTES))
     }
     fn discard(&self, _: *mut u8, _: usize) {}
 }
 
 #[test]
 fn no_name_is_given_out_twice_when_recycling_was_not_enough() {
-    let words = PAGES * PAGE / 8;
+    let words = BYTES / 8;
     // SAFETY: as many words as the slice has, zero (valid), never freed.
     let shadow = unsafe { std::slice::from_raw_parts(zeroed(words * 8).cast::<AtomicU64>(), words) };
     let memory = Leaked {
@@ -67,7 +69,7 @@ fn no_name_is_given_out_twice_when_recycling_was_not_enough() {
             (zeroed(size), size)
         }),
         shadow,
-        flags: (0..PAGES).map(|_| AtomicU8::new(0)).collect(),
+        flags: (0..BYTES / PAGE).map(|_| AtomicU8::new(0)).collect(),
     };
     let itself = zeroed(size_of::<Detector<Leaked>>()).cast();
     // SAFETY: zeroed, aligned, large enough, never freed.
@@ -91,7 +93,7 @@ fn no_name_is_given_out_twice_when_recycling_was_not_enough() {
     assert!(detector.usage().3 >= 1, "names were recycled");
 
     // Two goroutines take names in turn. A name that both got would make the one's writes look like the other's own.
-    let (of_main, of_other) = (128, PAGE + 128);
+    let (of_main, of_other) = (PAGES * PAGE, PAGES * PAGE + ROUNDS * 8);
     for round in 0..ROUNDS {
         detector.release(main, sync);
         detector.release(other, sync + 1);

@@ -327,7 +327,8 @@ impl<M: Memory> Detector<M> {
         while at < end {
             let page_end = (at & !(PAGE - 1)) + PAGE;
             let to = page_end.min(end);
-            if self.memory.touched(at).load(Ordering::Relaxed) != 0 {
+            let flag = self.memory.touched(at);
+            if flag.load(Ordering::Relaxed) != 0 {
                 let mut granule = at & !7;
                 while granule < to {
                     // Eight words at once: mostly there is nothing, or nothing but cells.
@@ -354,6 +355,10 @@ impl<M: Memory> Detector<M> {
                         }
                     }
                     granule += 8;
+                }
+                if to - at == PAGE {
+                    // Nobody else uses any of it.
+                    flag.store(0, Ordering::Relaxed);
                 }
             }
             at = to;

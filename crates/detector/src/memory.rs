@@ -43,8 +43,9 @@ pub const REGIONS: [Region; 9] = [
     Region::Splits,
 ];
 
-/// Application bytes whose shadow is tracked by one [`Memory::touched`] flag.
-pub const PAGE: usize = 64 << 10;
+/// Application bytes whose shadow is tracked by one [`Memory::touched`] flag. Few, because much memory is allocated that is used in
+/// part (buffers), or is forgotten twice (freed, and allocated again), and what the flag says nothing of need not be looked at.
+pub const PAGE: usize = 512;
 
 /// The memory an engine is embedded in.
 ///

@@ -256,7 +256,8 @@ impl Stamps {
             // SAFETY: word 0 exists; name 0 is never handed out.
             unsafe { (*marks).fetch_or(1, Ordering::Relaxed) };
         }
-        let wanted = MIN_CYCLE.max(live.saturating_mul(2)).max(pages.saturating_mul(512)).min(self.limit) & !63;
+        let wanted =
+            MIN_CYCLE.max(live.saturating_mul(2)).max(pages.saturating_mul(PAGE as u32 / 128)).min(self.limit) & !63;
         // SAFETY: guarded by `lock`.
         unsafe {
             *self.active.get() = active;

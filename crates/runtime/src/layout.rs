@@ -24,9 +24,9 @@ pub const HEAP_SHADOW: usize = 0x2000_0000_0000;
 pub const DATA_SHADOW: usize = 0x1100_0000_0000;
 /// The most bytes of data segments.
 const DATA_MAX: usize = 1 << 36;
-/// One flag for each 64 KiB page of the heap.
+/// One flag for each page ([`PAGE`]) of the heap.
 const HEAP_TOUCHED: usize = 0x1200_0000_0000;
-/// One flag for each 64 KiB page of the data segments.
+/// One flag for each page of the data segments.
 const DATA_TOUCHED: usize = 0x1210_0000_0000;
 /// Where blocks were allocated ([`crate::blocks`]); mapped only where that is noted.
 pub const ALLOCATIONS: usize = 0x1220_0000_0000;
@@ -45,7 +45,7 @@ const _: () = assert!(REGIONS + Region::Exts as usize * REGION_STEP == 0x1380_00
 const _: () = assert!(REGIONS + Region::Splits as usize * REGION_STEP == 0x1500_0000_0000);
 const _: () = assert!(REGIONS + Region::Stamps as usize * REGION_STEP == 0x1400_0000_0000);
 const _: () = assert!(REGIONS + Region::Blocks as usize * REGION_STEP == 0x13c0_0000_0000);
-const _: () = assert!(HEAP_TOUCHED == 0x1200_0000_0000 && PAGE == 1 << 16 && HEAP_SHADOW == 1 << 45);
+const _: () = assert!(HEAP_TOUCHED == 0x1200_0000_0000 && PAGE == 1 << 9 && HEAP_SHADOW == 1 << 45);
 const _: () = assert!(REGIONS + 9 * REGION_STEP <= HEAP + HEAP_SHADOW);
 
 /// The program's memory and its shadow. Part of the state.
@@ -133,7 +133,7 @@ impl Map {
             return Ok(false);
         }
         let start = addr & !(PAGE - 1);
-        let bytes = (end - start + PAGE - 1) & !(PAGE - 1);
+        let bytes = (end - start + 4095) & !4095;
         map(DATA_SHADOW, bytes)?;
         map(DATA_TOUCHED, (bytes / PAGE + 4095) & !4095)?;
         self.data_distance.store(DATA_SHADOW.wrapping_sub(start), Ordering::Relaxed);

@@ -1,8 +1,7 @@
 //! Shadow of memory that the program has given back to the system.
 
 use crate::engine::state;
-use core::sync::atomic::Ordering;
-use hb_detector::memory::{Memory, PAGE};
+use hb_detector::memory::Memory;
 
 /// Bytes of a page of memory.
 const SYSTEM_PAGE: usize = 4096;
@@ -24,9 +23,4 @@ pub fn give_back(addr: usize, size: usize) {
         return;
     }
     memory.discard(memory.word(from).as_ptr().cast(), to - from);
-    let mut page = from.next_multiple_of(PAGE);
-    while page + PAGE <= to {
-        memory.touched(page).store(0, Ordering::Release);
-        page += PAGE;
-    }
 }
