@@ -16,7 +16,7 @@
 //! its accesses' sites does. An entry that matches nothing, or has expired, is reported as a note.
 
 use crate::Error;
-use crate::explain::frames::package_of;
+use crate::explain::frames::{package_of, unescaped};
 use crate::finding::{Finding, Report, Status};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
@@ -37,7 +37,7 @@ pub struct Baseline {
 pub struct Entry {
     /// A finding's fingerprint.
     pub fingerprint: Option<String>,
-    /// A function's full name; a final `*` stands for any rest.
+    /// A function's full name, its import path as in the source; a final `*` stands for any rest.
     pub function: Option<String>,
     /// An import path; a final `/...` stands for everything below too.
     pub package: Option<String>,
@@ -192,14 +192,16 @@ impl Entry {
             |test: &dyn Fn(&crate::finding::Place) -> bool| finding.accesses.iter().any(|access| test(&access.site));
         self.fingerprint.as_ref().is_none_or(|fingerprint| *fingerprint == finding.fingerprint)
             && self.function.as_ref().is_none_or(|pattern| {
+                let pattern = unescaped(pattern);
                 any_site(&|site| match pattern.strip_suffix('*') {
-                    Some(start) if !pattern.ends_with("(*") => site.func.starts_with(start),
-                    _ => site.func == *pattern,
+                    Some(start) if !pattern.ends_with("(*") => unescaped(&site.func).starts_with(start),
+                    _ => unescaped(&site.func) == pattern,
                 })
             })
             && self.package.as_ref().is_none_or(|pattern| {
+                let pattern = unescaped(pattern);
                 any_site(&|site| {
-                    let package = package_of(&site.func);
+                    let package = unescaped(package_of(&site.func));
                     match pattern.strip_suffix("/...") {
                         Some(root) => {
                             package == root || package.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
@@ -352,6 +354,26 @@ mod tests {
             }],
         };
         assert_eq!(Baseline::parse(&baseline.to_text()).unwrap(), baseline);
+    }
+
+    #[test]
+    fn import_paths_are_written_as_in_the_source() {
+        let mut finding = Finding::default();
+        finding.accesses[0].site.func = "gopkg.in/yaml%2ev3.(*T).F".to_owned();
+        for (package, function, want) in [
+            (Some("gopkg.in/yaml.v3"), None, true),
+            (Some("gopkg.in/yaml%2ev3"), None, true),
+            (Some("gopkg.in/..."), None, true),
+            (Some("gopkg.in/yaml"), None, false),
+            (None, Some("gopkg.in/yaml.v3.(*T).F"), true),
+            (None, Some("gopkg.in/yaml%2ev3.(*T).F"), true),
+            (None, Some("gopkg.in/yaml.v3.(*T)*"), true),
+            (None, Some("gopkg.in/yaml.v3.(*"), false),
+        ] {
+            let entry =
+                Entry { package: package.map(Into::into), function: function.map(Into::into), ..Entry::default() };
+            assert_eq!(entry.matches(&finding), want, "{entry:?}");
+        }
     }
 
     #[test]

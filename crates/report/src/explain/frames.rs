@@ -2,6 +2,7 @@
 
 use crate::raw::{Frame, StackState};
 use crate::source::marker::Through;
+use std::borrow::Cow;
 
 /// First elements of the standard library's import paths.
 const STANDARD: &[&str] = &[
@@ -66,6 +67,29 @@ pub fn package_of(func: &str) -> &str {
         Some(dot) => &func[..slash + dot],
         None => plain,
     }
+}
+
+/// A name with its import path as the source writes it: the linker writes some bytes as `%2e`, such as the dots of a path's last element.
+pub fn unescaped(name: &str) -> Cow<'_, str> {
+    if !name.contains('%') {
+        return Cow::Borrowed(name);
+    }
+    let mut bytes = Vec::with_capacity(name.len());
+    let mut rest = name.as_bytes();
+    while let Some((&first, behind)) = rest.split_first() {
+        let escaped = behind.get(..2).filter(|_| first == b'%').and_then(|two| std::str::from_utf8(two).ok());
+        match escaped.and_then(|two| u8::from_str_radix(two, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &behind[2..];
+            }
+            None => {
+                bytes.push(first);
+                rest = behind;
+            }
+        }
+    }
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The name without the import path: `(*T).M`.
@@ -155,6 +179,14 @@ mod tests {
         ] {
             assert_eq!((package_of(func), local_name(func)), (package, local));
         }
+    }
+
+    #[test]
+    fn escapes_of_the_linker_are_undone() {
+        assert_eq!(unescaped("gopkg.in/yaml%2ev3.Unmarshal"), "gopkg.in/yaml.v3.Unmarshal");
+        assert_eq!(unescaped("a/%c3%a9%22.f"), "a/\u{e9}\".f");
+        assert_eq!(unescaped("p.f%"), "p.f%");
+        assert_eq!(unescaped("p.f%zz%2"), "p.f%zz%2");
     }
 
     #[test]
