@@ -64,7 +64,7 @@ pub fn toolchain(go: &Go) -> Toolchain {
     }
 }
 
-/// Makes the go command line for `hb SUBCOMMAND ARGUMENTS`.
+/// Makes the go command line for `hb SUBCOMMAND ARGUMENTS`. Where findings will be `read`, programs are linked with the names of variables in them.
 ///
 /// # Errors
 /// There is no usable toolchain, the flags contradict race detection, or the cache cannot be used.
@@ -73,6 +73,7 @@ pub fn compose(
     arguments: &[OsString],
     cache_directory: &Path,
     want: Option<Delivery>,
+    read: bool,
 ) -> Result<GoCommand, HbError> {
     let (skip, chdir) = leading_chdir(arguments);
     let (chdir_arguments, arguments) = arguments.split_at(skip);
@@ -90,6 +91,9 @@ pub fn compose(
     let working_directory = working_directory(chdir.as_deref())?;
     let users = Users { given: &given, goflags: &from_goflags };
     let mut added = users.join_flags(&injection)?;
+    if read && subcommand != Subcommand::Build {
+        added.extend(users.ldflags());
+    }
     let users_overlay = users.value("overlay").filter(|v| !v.is_empty());
     if users_overlay.is_some() || !injection.overlay.is_empty() {
         let file = overlay::write(
@@ -201,6 +205,30 @@ impl Users<'_> {
         Ok(joined)
     }
 
+    /// Keeps the symbol table, which the go command leaves out of what it runs only once, for reports find the names and sizes of package-level
+    /// variables there. The user's own flags come behind, so that a `-s` of theirs counts; where they name packages, those have only theirs.
+    fn ldflags(&self) -> Vec<OsString> {
+        let values = |scan: &Scan| -> Vec<OsString> {
+            scan.flags.iter().filter(|flag| flag.name == "ldflags").filter_map(|flag| flag.value.clone()).collect()
+        };
+        let mut theirs = values(self.given);
+        if theirs.is_empty() {
+            theirs = values(self.goflags);
+        }
+        let ours = "-ldflags=-s=false";
+        let mut words = vec![OsString::from(ours)];
+        for value in theirs.iter().filter(|value| !value.is_empty()) {
+            let names_packages = !value.as_encoded_bytes().trim_ascii_start().starts_with(b"-");
+            let mut word = OsString::from(if names_packages { "-ldflags=" } else { ours });
+            if !names_packages {
+                word.push(" ");
+            }
+            word.push(value);
+            words.push(word);
+        }
+        words
+    }
+
     /// What `-race` does to coverage: counters must be atomic, because plain ones would race.
     fn coverage_mode(&self) -> Result<Option<OsString>, HbError> {
         if let Some(mode) = self.value("covermode") {
@@ -303,6 +331,20 @@ mod tests {
         assert!(joined("-covermode=set", "")[0].contains("must be \"atomic\""));
         assert_eq!(joined("-covermode=atomic", "").len(), 2);
         assert_eq!(joined("", "-race")[2], "-race=false");
+    }
+
+    #[test]
+    fn symbols_are_kept_beside_the_users_flags() {
+        let words = |given: &[&str], from_goflags: &str| {
+            let given: Vec<OsString> = given.iter().map(OsString::from).collect();
+            let (given, from_goflags) = (Scan::of(Subcommand::Test, &given), goflags(from_goflags));
+            Users { given: &given, goflags: &from_goflags }.ldflags()
+        };
+        assert_eq!(words(&[], ""), ["-ldflags=-s=false"]);
+        assert_eq!(words(&["-ldflags", "-X 'a.b=c d'"], "-ldflags=-w")[1..], ["-ldflags=-s=false -X 'a.b=c d'"]);
+        assert_eq!(words(&[], "-ldflags=-w")[1..], ["-ldflags=-s=false -w"]);
+        assert_eq!(words(&["-ldflags=all=-s", "-ldflags= -s"], "")[1..], ["-ldflags=all=-s", "-ldflags=-s=false  -s"]);
+        assert_eq!(words(&["-ldflags="], "").len(), 1);
     }
 
     #[test]

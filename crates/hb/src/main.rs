@@ -176,13 +176,14 @@ fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> 
     }
     let cache_directory = cache::directory()?;
     let want = options.delivery.map(Into::into);
-    let mut go = command::compose(subcommand, arguments, &cache_directory, want)?;
-    let findings = if requests.is_empty() && policy.is_none() {
-        None
-    } else {
+    let read = !requests.is_empty() || policy.is_some();
+    let mut go = command::compose(subcommand, arguments, &cache_directory, want, read)?;
+    let findings = if read {
         let directory = findings::Directory::new(&cache_directory)?;
         go.env.push((findings::VARIABLE.to_owned(), directory.path().as_os_str().to_owned()));
         Some(directory)
+    } else {
+        None
     };
     let mut _arbiter = None;
     if let (Some(policy), Some(findings)) = (policy, &findings) {

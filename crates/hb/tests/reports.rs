@@ -389,6 +389,59 @@ fn a_block_is_told_of_by_its_allocation_and_type() {
     assert_eq!(finding["variable"]["name"], "entry.name");
 }
 
+const GLOBALS: &str = r#"package main
+
+import "time"
+
+var version = "none"
+var limits struct{ low, high int }
+var total int32
+
+func touch() {
+	limits.high = 1
+	total++
+}
+
+func main() {
+	go touch()
+	time.Sleep(10 * time.Millisecond)
+	touch()
+	println(version)
+}
+"#;
+
+/// The go command leaves the symbol table out of what it runs only once: hb keeps it, beside the user's own flags for the linker.
+#[test]
+fn a_package_level_variable_is_told_of_by_name_and_size() {
+    let place = Place::new();
+    place.write("go.mod", "module example.com/p\n\ngo 1.25\n");
+    place.write("main.go", GLOBALS);
+    let variables = |more: &[&str]| {
+        let mut words = vec!["--live", "none", "--format", "json", "--output", "r.json", "run"];
+        words.extend(more);
+        let said = run(&mut place.hb(words.into_iter().chain(["."]))).with_status(1);
+        let mut variables: Vec<Value> = json(&place, "r.json")["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|finding| {
+                let (variable, object) = (&finding["variable"], &finding["race"]["object"]);
+                serde_json::json!([variable["name"], object["name"], variable["object_size"], variable["offset"]])
+            })
+            .collect();
+        variables.sort_by_key(Value::to_string);
+        (serde_json::json!(variables), said)
+    };
+    let named = serde_json::json!([["limits.high", "main.limits", 16, 8], ["total", "main.total", 4, 0]]);
+    assert_eq!(variables(&[]).0, named);
+    let (told, said) = variables(&["-ldflags=-X main.version=seven"]);
+    assert_eq!(told, named);
+    assert!(said.stderr.contains("seven"), "{said:#?}");
+    // Who asks for none has none: the source still gives names.
+    let none = serde_json::json!([["limits.high", null, 0, 0], ["total", null, 0, 0]]);
+    assert_eq!(variables(&["-ldflags=-s"]).0, none);
+}
+
 /// A place of the table of allocations belongs to what was allocated there last: what churns on does not bring old stacks back.
 #[test]
 fn a_block_that_is_used_again_is_told_of_by_its_last_allocation() {

@@ -179,7 +179,8 @@ pub struct Variable {
     pub type_text: String,
     /// Where it is declared, if found.
     pub declared: Option<Place>,
-    /// Where in its block of memory it lies, by the block's type: `main.Cache.items`, `[]main.Entry[3].name`.
+    /// Where in its block of memory it lies, by the block's type: `main.Cache.items`, `[]main.Entry[3].name`. Of a part of a package-level
+    /// variable, that variable: `main.config`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub inside: String,
     /// Where its memory was allocated, if the runtime told.

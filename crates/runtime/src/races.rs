@@ -1,6 +1,7 @@
 //! From the engine's conflicts to reports: whose accesses, with which stacks, and whether that was said before.
 
 use crate::engine::{REPORT_MEMORY, State, state};
+use crate::globals::Globals;
 use crate::layout::{self, Map};
 use crate::{blocks, sys};
 use core::sync::atomic::Ordering::Relaxed;
@@ -43,6 +44,7 @@ struct Desk {
     common: [usize; CREATED],
     allocated: [usize; blocks::COUNTERS],
     content: [u8; 4096],
+    globals: Globals,
     scratch: [u8; 2 << 20],
 }
 
@@ -339,7 +341,8 @@ fn one(
         object: if detector.memory.in_heap(addr) {
             block(state, &symbolizer, addr, code, &mut desk.allocated, &mut desk.content)
         } else {
-            Some(Object { kind: ObjectKind::Global, start: addr, size: 0, allocation: None, content: None })
+            // Only records have a place for it.
+            Some(desk.globals.object(addr, reporter.records()))
         },
         common,
     };
@@ -362,7 +365,7 @@ fn block<'a>(
     let (start, size) = symbolizer.heap_block(addr).filter(|_| state.tells_blocks.load(Relaxed))?;
     let Some(found) = blocks::find(start, size, addr) else {
         let allocation = Some((0, Stack::LOST));
-        return Some(Object { kind: ObjectKind::Heap, start, size, allocation, content: None });
+        return Some(Object { kind: ObjectKind::Heap, start, size, name: b"", allocation, content: None });
     };
     let mut n = 0;
     for (to, low) in counters.iter_mut().zip(found.counters) {
@@ -380,6 +383,7 @@ fn block<'a>(
         kind: ObjectKind::Heap,
         start: found.start,
         size: found.size,
+        name: b"",
         allocation: Some((found.goid, stack)),
         content: None,
     };

@@ -54,6 +54,7 @@ pub const MADV_HUGEPAGE: usize = 14;
 /// Leave these pages out of core dumps.
 pub const MADV_DONTDUMP: usize = 16;
 
+const PROT_READ: usize = 1;
 const PROT_READ_WRITE: usize = 1 | 2;
 const MAP_PRIVATE: usize = 0x02;
 const MAP_ANONYMOUS: usize = 0x20;
@@ -112,6 +113,32 @@ pub fn map_fixed(addr: usize, size: usize) -> isize {
         return EEXIST;
     }
     got
+}
+
+/// Maps the file of a NUL-terminated path for reading, for as long as the process lives; empty if that can't be done.
+pub fn map_file(path: &[u8]) -> &'static [u8] {
+    if path.last() != Some(&0) {
+        return &[];
+    }
+    // SAFETY: the path ends in NUL.
+    let fd = unsafe { open(path.as_ptr(), O_RDONLY | O_CLOEXEC, 0) };
+    if fd < 0 {
+        return &[];
+    }
+    // struct stat has the size in its seventh word.
+    let mut stat = [0_u64; 18];
+    // SAFETY: the kernel writes one struct stat, for which there is room.
+    let error = unsafe { syscall3(FSTAT, fd as usize, stat.as_mut_ptr() as usize, 0) };
+    let size = if error < 0 { 0 } else { stat[6] as usize };
+    // SAFETY: the kernel chooses addresses that are free.
+    let at = unsafe { syscall6(MMAP, 0, size, PROT_READ, MAP_PRIVATE, fd as usize, 0) };
+    // SAFETY: opened above; the mapping stays without it.
+    unsafe { close(fd as i32) };
+    if at <= 0 {
+        return &[];
+    }
+    // SAFETY: mapped above, and nobody takes it away. The caller names a file that does not shrink.
+    unsafe { core::slice::from_raw_parts(at as *const u8, size) }
 }
 
 /// Removes the mapping of `size` bytes at `addr`.

@@ -98,6 +98,8 @@ pub struct Object<'a> {
     pub start: usize,
     /// Number of bytes.
     pub size: usize,
+    /// The linker's name of a package-level variable; empty where it is not known.
+    pub name: &'a [u8],
     /// Who allocated a heap block, and where.
     pub allocation: Option<(u64, Stack<'a>)>,
     /// What lies there, as far as it is known.
@@ -126,7 +128,7 @@ pub struct Content<'a> {
 pub enum ObjectKind {
     /// A heap block.
     Heap,
-    /// A package-level variable (its name is found from the executable, outside of the process).
+    /// A package-level variable.
     Global,
     /// A goroutine's stack.
     Stack,

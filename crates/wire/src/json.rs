@@ -13,6 +13,8 @@ const RESERVE: usize = 4096;
 
 /// Longest name of a type or path in one that is written, in bytes; literal types can be long.
 const LONGEST_TYPE: usize = 128;
+/// Longest name of a package-level variable taken, in bytes.
+const LONGEST_SYMBOL: usize = 256;
 
 /// Least memory with which a record of a race is certain to be written; see [`race`].
 pub const LEAST_MEMORY: usize = 2 * RESERVE;
@@ -177,6 +179,10 @@ impl Writer<'_, '_> {
         if let Some(offset) = at.checked_sub(object.start) {
             out.bytes(b",\"offset\":");
             out.decimal(offset as u64);
+        }
+        if !object.name.is_empty() {
+            out.bytes(b",\"name\":");
+            string(out, object.name.get(..LONGEST_SYMBOL).unwrap_or(object.name), object.name.len() > LONGEST_SYMBOL);
         }
         if let Some(content) = &object.content {
             for (key, value) in [

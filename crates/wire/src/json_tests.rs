@@ -76,6 +76,7 @@ fn everything<'a>(
         kind: ObjectKind::Heap,
         start: 0xc000014000,
         size: 4096,
+        name: b"main.\"total",
         allocation: Some((3, stack)),
         content: None,
     });
@@ -134,6 +135,7 @@ fn every_field_reads_back() {
         (object.kind, object.start.0, object.size, object.offset),
         (raw::ObjectKind::Heap, 0xc000014000, 4096, 0xa8)
     );
+    assert_eq!(object.name.as_deref(), Some("main.\"total"));
     assert_eq!((object.alloc_gid, object.alloc.len()), (Some(3), 3));
     let common = read.common.unwrap();
     assert_eq!((common.op.as_str(), common.gid, common.stack.len()), ("go", 1, 3));
@@ -147,7 +149,7 @@ fn object_kinds() {
         (ObjectKind::Stack, raw::ObjectKind::Stack),
     ] {
         let mut it = fake::race();
-        it.object = Some(Object { kind, start: usize::MAX, size: 0, allocation: None, content: None });
+        it.object = Some(Object { kind, start: usize::MAX, size: 0, name: b"", allocation: None, content: None });
         let object = read_race(&rendered(&it, 1 << 16)).object.unwrap();
         assert_eq!((object.kind, object.offset), (expected, 0));
     }

@@ -26,6 +26,7 @@ pub mod reporter;
 pub mod seen;
 pub mod sink;
 pub mod symbolize;
+pub mod symbols;
 pub mod text;
 
 #[cfg(test)]

@@ -183,6 +183,7 @@ impl Reporter {
                     kind: ObjectKind::Heap,
                     start,
                     size,
+                    name: b"",
                     allocation: None,
                     content: None,
                 });
@@ -224,6 +225,11 @@ impl Reporter {
             return Next::Exit(status);
         }
         Next::Continue
+    }
+
+    /// Whether races are told of in records, which have more in them than the text.
+    pub fn records(&self) -> bool {
+        self.findings.is_file() || self.ask_length > 0
     }
 
     /// Number of races reported.

@@ -13,6 +13,17 @@ pub fn fields(object: &Object) -> Vec<&str> {
     path.split('.').map(|step| step.split('[').next().unwrap_or_default()).filter(|name| !name.is_empty()).collect()
 }
 
+/// The linker's name of a package-level variable; none for what the compiler has made, such as the value behind a pointer.
+pub fn symbol(object: &Object) -> Option<&str> {
+    object.name.as_deref().filter(|name| !frames::local_name(name).is_empty() && !name.contains(".."))
+}
+
+/// Whether a package-level variable has parts that the source names behind it, rather than behind what it points to.
+pub fn has_parts(object: &Object, type_text: &str) -> bool {
+    const POINT: [&str; 6] = ["*", "&", "[]", "map[", "chan ", "func"];
+    if type_text.is_empty() { object.size > 8 } else { !POINT.iter().any(|start| type_text.starts_with(start)) }
+}
+
 /// Whether the object is of the types that a map is made of.
 pub fn is_map(object: &Object) -> bool {
     let of_map = |name: &str| {
@@ -69,6 +80,17 @@ fn word(kind: &str, offset: u64) -> &'static str {
         ("slice", 16..24) => "capacity",
         ("interface", 0..8) => "type",
         ("interface", 8..16) => "data",
+        _ => "",
+    }
+}
+
+/// Which word of a package-level variable of a type the race is on, for types of several words.
+pub fn word_of(type_text: &str, object: &Object) -> &'static str {
+    match (type_text, object.size) {
+        ("string", 16) => word("string", object.offset),
+        ("any" | "error", 16) => word("interface", object.offset),
+        (text, 16) if text.starts_with("interface") => word("interface", object.offset),
+        (text, 24) if text.starts_with("[]") => word("slice", object.offset),
         _ => "",
     }
 }

@@ -53,21 +53,30 @@ pub fn name(race: &Race, store: &mut SourceStore) -> Named {
         |index: usize, wanted: Option<&str>| marker::choose(&all[index], write(index), sides[index].through, wanted);
 
     let path = race.object.as_ref().map(memory::fields).unwrap_or_default();
-    let symbol = race.object.as_ref().and_then(|object| object.name.as_deref()).map(local_name);
+    let symbol = race.object.as_ref().and_then(memory::symbol).map(local_name);
     // Names that either side could mean; the best pair wins, and a name on both sides counts on both.
     let leaves: Vec<&str> = all.iter().flatten().map(|operand| operand.leaf.as_str()).collect();
-    let paired = leaves
-        .iter()
-        .map(|leaf| {
-            (*leaf, [0, 1].into_iter().filter_map(|index| pick(index, Some(leaf))).map(|(_, score)| score).sum::<i32>())
-        })
-        .fold(
-            None,
-            |best: Option<(&str, i32)>, next| if best.is_some_and(|best| best.1 >= next.1) { best } else { Some(next) },
-        )
-        .map(|(leaf, _)| leaf);
+    let best_of = |leaves: &[&'_ str]| -> Option<usize> {
+        let score = |leaf| [0, 1].into_iter().filter_map(|index| pick(index, Some(leaf))).map(|(_, score)| score).sum();
+        let scored = leaves.iter().map(|leaf| score(leaf)).enumerate();
+        let better = |best: Option<(usize, i32)>, next: (usize, i32)| match best {
+            Some(best) if best.1 >= next.1 => Some(best),
+            _ => Some(next),
+        };
+        scored.fold(None, better).map(|(at, _)| at)
+    };
+    let paired = best_of(&leaves).map(|at| leaves[at]);
+    // What stands behind the name of a package-level variable says which part of it.
+    let parts: Vec<&str> = match (symbol, &race.object) {
+        (Some(symbol), Some(object)) if memory::has_parts(object, &declared_symbol(symbol, &sides, store)) => {
+            let behind = |operand: &&Operand| operand.base == symbol && operand.leaf != symbol;
+            all.iter().flatten().filter(behind).map(|operand| operand.leaf.as_str()).collect()
+        }
+        _ => Vec::new(),
+    };
+    let part = best_of(&parts).map(|at| parts[at]);
     // The innermost field that the source has a word for; what holds it may be reached by other names.
-    let told = path.iter().rev().copied().chain(symbol.and_then(|name| name.rsplit('.').next()));
+    let told = path.iter().rev().copied().chain(part).chain(symbol.and_then(|name| name.rsplit('.').next()));
     let wanted = told.into_iter().find(|name| leaves.contains(name)).or(paired);
     let mut chosen = [0, 1].map(|index| pick(index, wanted).map(|(operand, score)| (operand.clone(), score)));
     elements_together(&mut chosen, &all);
@@ -90,21 +99,35 @@ pub fn name(race: &Race, store: &mut SourceStore) -> Named {
             variable.kind = VariableKind::Package;
         }
         if object.kind == ObjectKind::Global
-            && let Some(symbol) = &object.name
+            && let Some(symbol) = memory::symbol(object)
         {
             // A map or slice that a global points to is in the heap, so a global symbol names the variable itself.
             if variable.name.is_empty() || variable.kind == VariableKind::Memory {
                 variable.name = local_name(symbol).to_owned();
             }
-            if !matches!(variable.kind, VariableKind::Field | VariableKind::Element) {
+            if matches!(variable.kind, VariableKind::Field | VariableKind::Element) {
+                variable.inside = frames::unescaped(symbol).into_owned();
+            } else {
                 variable.kind = VariableKind::Package;
             }
         }
     }
     if !typed {
         variable.torn = memory::torn(&variable.type_text).to_owned();
+        if variable.kind == VariableKind::Package
+            && let Some(object) = race.object.as_ref().filter(|object| memory::symbol(object).is_some())
+        {
+            variable.word = memory::word_of(&variable.type_text, object).to_owned();
+        }
     }
     Named { sides, variable, declaration }
+}
+
+/// The type of the package-level variable `name`, as far as the source of either side says it.
+fn declared_symbol(name: &str, sides: &[Side; 2], store: &mut SourceStore) -> String {
+    let mut sites = sides.iter().filter_map(|side| side.site.as_ref());
+    let declaration = sites.find_map(|site| store.package_variable(&site.file, name));
+    declaration.as_ref().map(declared_type).unwrap_or_default()
 }
 
 /// Where the names differ (an element reached through a parameter), a written element and a plain read on the other side

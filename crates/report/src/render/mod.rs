@@ -188,12 +188,26 @@ fn status_words(status: &crate::finding::Status) -> Option<String> {
     }
 }
 
+fn bytes(count: u64) -> String {
+    format!("{count} byte{}", if count == 1 { "" } else { "s" })
+}
+
 /// What is known of the memory that a race is on, one clause each.
 pub(crate) fn memory_lines(variable: &Variable, options: &Options) -> Vec<String> {
     let mut lines = Vec::new();
     if variable.object_size > 0 {
-        let inside = if variable.inside.is_empty() { String::new() } else { format!("{}, ", variable.inside) };
-        lines.push(format!("{inside}byte {} of {} bytes", variable.offset, variable.object_size));
+        let inside = if variable.inside.is_empty() || variable.inside == variable.type_text {
+            String::new()
+        } else {
+            format!("{}, ", variable.inside)
+        };
+        // Where a value of a word or less begins says nothing.
+        let at = if (variable.offset, variable.object_size <= 8) == (0, true) {
+            String::new()
+        } else {
+            format!("byte {} of ", variable.offset)
+        };
+        lines.push(format!("{inside}{at}{}", bytes(variable.object_size)));
     }
     if let Some(place) = &variable.allocated {
         let by =
