@@ -35,6 +35,25 @@ impl GoCommand {
         command
     }
 
+    /// A command that lists the packages that this `go test` is about, a line each; none where it was given no list of packages.
+    pub fn listing(&self) -> Option<Command> {
+        const WHICH_PACKAGES: [&str; 8] =
+            ["mod", "modfile", "overlay", "tags", "installsuffix", "race", "compiler", "C"];
+        let (subcommand, words) = self.arguments.split_first()?;
+        let (chdir, words) = words.split_at(leading_chdir(words).0);
+        let scan = Scan::of(Subcommand::from_name(subcommand)?, words);
+        if scan.packages.is_empty() {
+            return None;
+        }
+        let mut command = Command::new(&self.program);
+        command.arg("list").args(chdir).arg("-e").envs(self.env.iter().map(|(name, value)| (name, value)));
+        for flag in scan.flags.iter().filter(|flag| WHICH_PACKAGES.contains(&flag.name.as_str())) {
+            command.args(&words[flag.arguments.clone()]);
+        }
+        command.args(&words[scan.packages]);
+        Some(command)
+    }
+
     /// As a line for a shell.
     pub fn to_shell_line(&self) -> String {
         let assignments = self.env.iter().map(|(name, value)| format!("{name}={}", shell_word(value)));
@@ -270,7 +289,7 @@ fn working_directory(chdir: Option<&OsStr>) -> Result<PathBuf, HbError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Users, refuse_contradictions, shell_word};
+    use super::{GoCommand, Users, refuse_contradictions, shell_word};
     use crate::go_flags::{Scan, Subcommand};
     use crate::inject::{Delivery, Injection};
     use std::collections::BTreeMap;
@@ -345,6 +364,19 @@ mod tests {
         assert_eq!(words(&[], "-ldflags=-w")[1..], ["-ldflags=-s=false -w"]);
         assert_eq!(words(&["-ldflags=all=-s", "-ldflags= -s"], "")[1..], ["-ldflags=all=-s", "-ldflags=-s=false  -s"]);
         assert_eq!(words(&["-ldflags="], "").len(), 1);
+    }
+
+    #[test]
+    fn packages_are_listed_as_they_are_tested() {
+        let listed = |line: &str| {
+            let arguments = line.split(' ').map(OsString::from).collect();
+            let go = GoCommand { program: "go".into(), arguments, env: Vec::new(), notices: Vec::new() };
+            let words: Vec<String> = go.listing()?.get_args().map(|word| word.to_str().unwrap().to_owned()).collect();
+            Some(words.join(" "))
+        };
+        let line = "test -C d -race -overlay=o.json -tags x -v -run T ./a ./b -mine -count 1 -args ./c";
+        assert_eq!(listed(line).unwrap(), "list -C d -e -race -overlay=o.json -tags x ./a ./b");
+        assert_eq!(listed("test -race"), None);
     }
 
     #[test]

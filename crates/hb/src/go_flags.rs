@@ -181,6 +181,8 @@ pub struct Scan {
     pub flags: Vec<Flag>,
     /// The first operand (package, file), if there is one.
     pub first_operand: Option<usize>,
+    /// The list of packages of `go test`.
+    pub packages: Range<usize>,
 }
 
 impl Scan {
@@ -209,6 +211,7 @@ impl Scan {
                     }
                 } else {
                     in_packages = true;
+                    scan.packages = scan.first_operand.unwrap_or(at)..at + 1;
                 }
                 at += 1;
                 continue;
@@ -326,6 +329,15 @@ mod tests {
         assert_eq!(names(Subcommand::Test, "-short -args -msan"), ["short"]);
         assert_eq!(names(Subcommand::Test, "-mine=1 -c -msan"), ["c", "msan"]);
         assert_eq!(names(Subcommand::Test, "-mine=1 x -msan"), [""; 0]);
+    }
+
+    #[test]
+    fn packages_are_one_list() {
+        let packages = |line: &str| Scan::of(Subcommand::Test, &args(line)).packages;
+        assert_eq!(packages("-v ./a ./b -mine 3"), 1..3);
+        assert_eq!(packages("-run X ./... -args ./c"), 2..3);
+        assert_eq!(packages("-mine 3"), 0..0);
+        assert_eq!(packages("-v"), 0..0);
     }
 
     #[test]

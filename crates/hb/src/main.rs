@@ -205,6 +205,7 @@ fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> 
 
     let Some(findings) = findings else { match process::become_command(go.to_command())? {} };
     let mut command = go.to_command();
+    let listing = go.listing();
     let shows = !options.quiet && progress::wanted(subcommand, arguments);
     if shows {
         Progress::prepare(&mut command);
@@ -212,7 +213,7 @@ fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> 
     let (mut watched, started) = (None, Instant::now());
     let ending = process::run_and_wait(command, |child| {
         if shows {
-            watched = Some(Progress::watch(child, findings.path()));
+            watched = Some(Progress::watch(child, findings.path(), listing));
         }
     })?;
     let packages = watched.map(Progress::finish);

@@ -51,6 +51,8 @@ struct Screen {
     /// What was written last ended a line.
     fresh: bool,
     packages: usize,
+    /// How many packages there are in all, once that is known.
+    total: Option<usize>,
     /// A line of standard output that has not ended.
     open: Vec<u8>,
     over: bool,
@@ -93,11 +95,12 @@ fn is_result(line: &[u8]) -> bool {
 /// A run that is watched.
 pub struct Progress {
     screen: Arc<Mutex<Screen>>,
+    listing: Arc<Mutex<Option<Child>>>,
     streams: Vec<JoinHandle<()>>,
 }
 
-fn locked(screen: &Mutex<Screen>) -> MutexGuard<'_, Screen> {
-    screen.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+fn locked<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {
+    it.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 impl Progress {
@@ -106,9 +109,9 @@ impl Progress {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
     }
 
-    /// Watches `child`, whose processes leave their findings in `directory`. The caller has blocked the signals that the threads started here
+    /// Watches `child`, whose processes leave their findings in `directory`; `listing` lists its packages, if that can be had. The caller has blocked the signals that the threads started here
     /// are not to take.
-    pub fn watch(child: &mut Child, directory: &Path) -> Self {
+    pub fn watch(child: &mut Child, directory: &Path, listing: Option<Command>) -> Self {
         let screen = Arc::new(Mutex::new(Screen { fresh: true, ..Screen::default() }));
         let mut streams = Vec::new();
         if let Some(from) = child.stdout.take() {
@@ -122,7 +125,12 @@ impl Progress {
         let started = Instant::now();
         let (of_line, directory) = (screen.clone(), directory.to_owned());
         std::thread::spawn(move || keep_line(&of_line, &directory, started));
-        Self { screen, streams }
+        let running = Arc::new(Mutex::new(None));
+        if let Some(listing) = listing {
+            let (of_list, running) = (screen.clone(), running.clone());
+            std::thread::spawn(move || count_all(listing, &of_list, &running));
+        }
+        Self { screen, listing: running, streams }
     }
 
     /// Takes the line away when the go command has ended; gives the number of packages whose results were printed.
@@ -134,7 +142,13 @@ impl Progress {
         let mut screen = locked(&self.screen);
         screen.clear();
         screen.over = true;
-        screen.packages
+        let packages = screen.packages;
+        drop(screen);
+        if let Some(child) = locked(&self.listing).as_mut() {
+            // It may have ended by itself.
+            let _ = child.kill();
+        }
+        packages
     }
 }
 
@@ -158,6 +172,29 @@ fn pass_on(mut from: impl Read, mut to: impl Write, screen: &Mutex<Screen>, coun
     }
 }
 
+/// Counts what `listing` lists, of a run that is long enough for a line. Whatever goes wrong, the line does without.
+fn count_all(mut listing: Command, screen: &Mutex<Screen>, running: &Mutex<Option<Child>>) {
+    std::thread::sleep(PATIENCE);
+    listing.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let lines = {
+        // Held while it starts, so that the end of the run finds it.
+        let mut running = locked(running);
+        if locked(screen).over {
+            return;
+        }
+        let Ok(mut child) = listing.spawn() else { return };
+        let lines = child.stdout.take();
+        *running = Some(child);
+        lines
+    };
+    let mut text = Vec::new();
+    let read = lines.is_some_and(|mut lines| lines.read_to_end(&mut text).is_ok());
+    let listed = locked(running).take().is_some_and(|mut child| child.wait().is_ok_and(|status| status.success()));
+    if read && listed {
+        locked(screen).total = Some(text.iter().filter(|byte| **byte == b'\n').count());
+    }
+}
+
 fn keep_line(screen: &Mutex<Screen>, directory: &Path, started: Instant) {
     let (mut seen, mut drawn) = (Seen::default(), String::new());
     std::thread::sleep(PATIENCE);
@@ -169,7 +206,7 @@ fn keep_line(screen: &Mutex<Screen>, directory: &Path, started: Instant) {
         }
         if screen.fresh {
             let columns = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| usize::from(width.0));
-            let text = line(&seen, screen.packages, started.elapsed());
+            let text = line(&seen, screen.packages, screen.total, started.elapsed());
             // One column is left free: a terminal may wrap at the last.
             let text: String = text.chars().take(columns.saturating_sub(1)).collect();
             if !screen.shown || text != drawn {
@@ -182,8 +219,13 @@ fn keep_line(screen: &Mutex<Screen>, directory: &Path, started: Instant) {
     }
 }
 
-fn line(seen: &Seen, packages: usize, elapsed: Duration) -> String {
-    let mut text = format!("hb: {}, {}, {}", clock(elapsed), plural(packages, "package"), plural(seen.races(), "race"));
+fn line(seen: &Seen, packages: usize, total: Option<usize>, elapsed: Duration) -> String {
+    let packages = match total {
+        // Otherwise something else was listed than is tested.
+        Some(total) if total >= packages => format!("{packages} of {}", plural(total, "package")),
+        _ => plural(packages, "package"),
+    };
+    let mut text = format!("hb: {}, {packages}, {}", clock(elapsed), plural(seen.races(), "race"));
     let running = seen.running();
     if !running.is_empty() {
         let names: Vec<_> = running.iter().take(NAMED).map(|name| hb_report::clean::line(name)).collect();
@@ -308,7 +350,9 @@ statements\nsome ok  \tx\nFAIL\n";
         fs::write(&path, format!("{head}{{\"t\":\"race\"}}\n{{\"t\":\"ra")).unwrap();
         seen.look(directory.path());
         assert_eq!((seen.races(), seen.running()), (1, vec!["p.test"]));
-        assert_eq!(line(&seen, 2, Duration::from_secs(61)), "hb: 1:01, 2 packages, 1 race; running p.test");
+        assert_eq!(line(&seen, 2, None, Duration::from_secs(61)), "hb: 1:01, 2 packages, 1 race; running p.test");
+        assert!(line(&seen, 2, Some(14), Duration::from_secs(61)).starts_with("hb: 1:01, 2 of 14 packages, 1 race;"));
+        assert!(line(&seen, 2, Some(1), Duration::from_secs(61)).starts_with("hb: 1:01, 2 packages, "));
         fs::write(&path, format!("{head}{{\"t\":\"race\"}}\n{{\"t\":\"race\"}}\n{{\"t\":\"end\"}}\n")).unwrap();
         seen.look(directory.path());
         assert_eq!((seen.races(), seen.running()), (2, vec![]));

@@ -308,7 +308,7 @@ fn a_long_run_shows_a_line_on_a_terminal_and_takes_it_away() {
     assert_eq!(status, Some(1), "{seen}");
     let lines: Vec<&str> = seen.split('\r').filter(|part| part.starts_with("hb: 0:")).collect();
     assert!(lines.iter().any(|line| line.contains("running a.test")), "{seen:?}");
-    assert!(lines.iter().any(|line| line.contains("1 package, ") && line.contains("running b.test")), "{seen:?}");
+    assert!(lines.iter().any(|line| line.contains("1 of 2 packages, ") && line.contains("running b.test")), "{seen:?}");
     assert!(lines.iter().all(|line| line.ends_with("\x1b[K") && line.len() < 80 + 3), "{lines:#?}");
     // Everything that stays is a line of its own.
     let stays = seen.rsplit("\x1b[K").next().unwrap();
