@@ -12,7 +12,7 @@ pub mod terminal;
 pub use terminal::write_findings as render_findings;
 
 use crate::Report;
-use crate::finding::{Place, Variable};
+use crate::finding::{Place, Variable, VariableKind};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -195,7 +195,8 @@ fn bytes(count: u64) -> String {
 /// What is known of the memory that a race is on, one clause each.
 pub(crate) fn memory_lines(variable: &Variable, options: &Options) -> Vec<String> {
     let mut lines = Vec::new();
-    if variable.object_size > 0 {
+    // A map's own bytes are its affair.
+    if variable.object_size > 0 && variable.kind != VariableKind::MapInside {
         let inside = if variable.inside.is_empty() || variable.inside == variable.type_text {
             String::new()
         } else {
