@@ -60,7 +60,8 @@ pub struct Options {
     #[arg(long, value_name = "FILE", env = "HB_BASELINE", hide_env_values = true, global = true)]
     pub baseline: Option<PathBuf>,
 
-    /// Which races make `hb run` and `hb test` fail. By default all, or with --baseline the new ones
+    /// Which races make `hb run` and `hb test` fail. By default all, or with --baseline the new ones: those that neither
+    /// it nor a comment `//hb:ignore reason` in the source covers
     #[arg(long, value_name = "WHICH", env = "HB_FAIL", hide_env_values = true)]
     pub fail: Option<Fail>,
 

@@ -2,7 +2,7 @@
 //!
 //! Whatever the go command, a test binary or a program under test ends with is handed through unchanged (0, 1, 2,
 //! and 66, which the race runtime uses). hb's own errors have numbers of their own, so that a script can tell
-//! "a race was found" from "hb could not start". `hb --help` prints this table; README repeats it.
+//! "a race was found" from "hb could not start". `hb --help` prints this table.
 
 /// hb's own command line was wrong: an unknown hb flag or command, or a go flag that contradicts race detection
 /// (`-msan`, `-asan`, `-race=false`, `-compiler=gccgo`).

@@ -88,8 +88,9 @@ fn perform(cli: Cli) -> Result<ExitCode, HbError> {
         }
         Command::Baseline { reason, files } => {
             let path = cli.options.baseline.as_deref().unwrap_or("hb-baseline.toml".as_ref());
-            let added = reports::extend_baseline(path, reason, files)?;
+            let (added, notes) = reports::extend_baseline(path, reason, files)?;
             if !cli.options.quiet {
+                say_notes(&notes);
                 eprintln!("hb: {added} added to {}", path.display());
             }
             Ok(ExitCode::SUCCESS)
@@ -159,6 +160,13 @@ fn policy(
     Some(Policy { fail, classic, at_once: text && subcommand == Subcommand::Run, baseline })
 }
 
+/// Says what there is to say about a report, with names from the program made harmless.
+fn say_notes(notes: &[String]) {
+    for note in notes {
+        eprintln!("hb: {}", hb_report::clean::line(note));
+    }
+}
+
 /// `hb run`, `hb test`, `hb build`.
 fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> Result<ExitCode, HbError> {
     let mut requests = options.requests(&Output::Stderr).map_err(HbError::Usage)?;
@@ -224,11 +232,16 @@ fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> 
         // A failing run says more than a report that could not be written, but both are said.
         Err(error) if ending == process::Ending::Status(0) => return Err(error),
         Err(error) => eprintln!("hb: {error}"),
-        Ok(summary) if !options.quiet && subcommand == Subcommand::Test => {
-            eprintln!("hb: {}; {}", summary.of_tests(packages), progress::clock(elapsed));
+        // What could not be built or started says so itself.
+        Ok(summary) if options.quiet || (summary.processes == 0 && ending != process::Ending::Status(0)) => {}
+        Ok(summary) => {
+            say_notes(&summary.notes);
+            if subcommand == Subcommand::Test {
+                eprintln!("hb: {}; {}", summary.of_tests(packages), progress::clock(elapsed));
+            } else {
+                eprintln!("hb: {}", summary.races);
+            }
         }
-        Ok(summary) if !options.quiet => eprintln!("hb: {}", summary.races),
-        Ok(_) => {}
     }
     process::end_like(ending)
 }

@@ -127,8 +127,12 @@ pub fn baseline(path: Option<&Path>) -> Result<Option<Baseline>, HbError> {
 pub struct Summary {
     /// `3 races, 1 new, 2 known`.
     pub races: String,
-    /// Test binaries that have told of themselves.
+    /// Processes that have told of themselves.
+    pub processes: u64,
+    /// The test binaries among them.
     test_binaries: usize,
+    /// What else is to be said: of the baseline, of comments without a reason. Nothing where a report in text says it.
+    pub notes: Vec<String>,
 }
 
 impl Summary {
@@ -137,6 +141,7 @@ impl Summary {
     pub fn of_tests(&self, packages: Option<usize>) -> String {
         let packages = match packages {
             Some(packages) => plural(packages, "package"),
+            None if self.test_binaries == 0 => "no test binary ran".to_owned(),
             None if self.test_binaries == 1 => "1 test binary".to_owned(),
             None => format!("{} test binaries", self.test_binaries),
         };
@@ -155,7 +160,12 @@ pub fn of_run(findings: &Directory, requests: &[Request], baseline: Option<&Base
     let raw = || findings.raw();
     write_all(&report, requests, raw)?;
     let test_binaries = report.processes.iter().filter(|process| process.exe.ends_with(".test")).count();
-    Ok(Summary { races: report.summary(), test_binaries })
+    let said = requests.iter().any(|request| {
+        request.format == Format::Rendered(render::Format::Text) && !matches!(request.output, Output::File(_))
+    });
+    // A baseline matches nothing where nothing ran.
+    let notes = if said || report.totals.processes == 0 { Vec::new() } else { report.notes.clone() };
+    Ok(Summary { races: report.summary(), processes: report.totals.processes, test_binaries, notes })
 }
 
 /// `hb report`: writes the reports on saved files, merged.
@@ -172,18 +182,20 @@ pub fn of_files(files: &[PathBuf], requests: &[Request], baseline: Option<&Basel
 }
 
 /// `hb baseline`: adds everything new in saved files to the baseline at `path`, which need not exist yet. Gives the
-/// number of entries added.
+/// number of entries added, and what there is to say about the others.
 ///
 /// # Errors
 /// A file cannot be read, or the baseline cannot be read or written.
-pub fn extend_baseline(path: &Path, reason: &str, files: &[PathBuf]) -> Result<usize, HbError> {
+pub fn extend_baseline(path: &Path, reason: &str, files: &[PathBuf]) -> Result<(usize, Vec<String>), HbError> {
+    if reason.trim().is_empty() {
+        return Err(HbError::Usage("--reason is empty: an entry of a baseline says why a race may stay".to_owned()));
+    }
     let present = if path.exists() { baseline(Some(path))? } else { None };
     let mut report = load(files)?;
     apply(present.as_ref(), &mut report);
-    let present = present.unwrap_or_default();
-    let extended = present.extended(&report, reason);
-    extended.save(path).map_err(|e| HbError::Report(format!("cannot write {e}")))?;
-    Ok(extended.known.len() - present.known.len())
+    let added = Baseline::of_new(&report, reason);
+    added.append_to(path).map_err(|e| HbError::Report(format!("cannot write {e}")))?;
+    Ok((added.known.len(), report.notes))
 }
 
 fn load(files: &[PathBuf]) -> Result<Report, HbError> {
@@ -306,8 +318,9 @@ mod tests {
         let text = dir.path().join("log");
         fs::write(&text, GO_TEXT).unwrap();
         let baseline = dir.path().join("b.toml");
-        assert_eq!(extend_baseline(&baseline, "known", std::slice::from_ref(&text)).unwrap(), 1);
-        assert_eq!(extend_baseline(&baseline, "known", std::slice::from_ref(&text)).unwrap(), 0);
+        assert_eq!(extend_baseline(&baseline, "known", std::slice::from_ref(&text)).unwrap().0, 1);
+        assert_eq!(extend_baseline(&baseline, "known", std::slice::from_ref(&text)).unwrap().0, 0);
+        assert!(extend_baseline(&baseline, " ", std::slice::from_ref(&text)).is_err());
         let output = dir.path().join("out");
         let request = Request { format: Format::Rendered(render::Format::Json), output: Output::File(output.clone()) };
         let known = super::baseline(Some(&baseline)).unwrap();

@@ -5,7 +5,7 @@
 //! fingerprint = "0123456789abcdef"
 //! title = "data race on shared variable total"   # for readers; not compared
 //! reason = "statistics only; issue 12"
-//! expires = "2027-01-31"                         # optional, the last day on which it holds
+//! expires = 2027-01-31                           # optional, the last day (in UTC) on which it holds
 //!
 //! [[known]]
 //! package = "example.com/legacy/..."             # or function = "main.(*Cache).Get", or path = "gen/*.go"
@@ -13,7 +13,8 @@
 //! ```
 //!
 //! An entry matches when everything that it names matches. A finding matches by function, package or path when either of
-//! its accesses' sites does. An entry that matches nothing, or has expired, is reported as a note.
+//! its accesses' sites does. An entry that matches nothing, or has expired, is reported as a note. What `hb baseline` adds goes to the end of
+//! the file; what a person wrote there stays as it is, comments too.
 
 use crate::Error;
 use crate::explain::frames::{package_of, unescaped};
@@ -21,6 +22,18 @@ use crate::finding::{Finding, Report, Status};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use std::path::Path;
+
+/// How a new file begins.
+const HEAD: &str = "\
+# Data races that are known and may stay for now. A run fails only on others.
+# Each [[known]] names what it covers by fingerprint, function, package or path, and says why.
+# Optional: expires = YYYY-MM-DD, the last day on which the entry holds.
+";
+
+/// How a note about entries begins.
+const NOTE: &str = "baseline: ";
+/// Entries without a match that are named.
+const STALE_NAMED: usize = 5;
 
 /// A baseline file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -45,7 +58,8 @@ pub struct Entry {
     pub path: Option<String>,
     /// Why it may stay. Required.
     pub reason: String,
-    /// The last day on which the entry holds: `2027-01-31`.
+    /// The last day on which the entry holds: `2027-01-31`, as a date of TOML or a string.
+    #[serde(default, deserialize_with = "date")]
     pub expires: Option<String>,
     /// What the finding is called, for the file's readers.
     pub title: Option<String>,
@@ -60,6 +74,22 @@ pub struct Applied {
     pub stale: Vec<String>,
     /// Entries whose day has passed.
     pub expired: Vec<String>,
+}
+
+impl Applied {
+    /// One line on all entries without a match. A run of a part of the tests matches a part of them.
+    pub fn stale_note(&self) -> Option<String> {
+        let more = self.stale.len().saturating_sub(STALE_NAMED);
+        let names = self.stale.iter().take(STALE_NAMED).map(String::as_str).collect::<Vec<_>>().join("; ");
+        let more = if more == 0 { String::new() } else { format!("; and {more} more") };
+        match self.stale.len() {
+            0 => None,
+            1 => Some(format!("{NOTE}one entry matches nothing here, and can go if that was a full run: {names}")),
+            n => {
+                Some(format!("{NOTE}{n} entries match nothing here, and can go if that was a full run: {names}{more}"))
+            }
+        }
+    }
 }
 
 impl Baseline {
@@ -90,9 +120,15 @@ impl Baseline {
         Ok(baseline)
     }
 
-    /// Marks the findings that an entry matches as known. `today` is a date as `2026-12-31`, from which expiry is told.
+    /// Marks the findings that an entry matches as known, in the place of what an earlier baseline said. `today` is a date as `2026-12-31`, from which expiry is told.
     pub fn apply(&self, report: &mut Report, today: &str) -> Applied {
         let mut applied = Applied::default();
+        report.notes.retain(|note| !note.starts_with(NOTE));
+        for finding in &mut report.findings {
+            if matches!(finding.status, Status::Known { .. }) {
+                finding.status = Status::New;
+            }
+        }
         for entry in &self.known {
             let matching: Vec<usize> =
                 (0..report.findings.len()).filter(|&index| entry.matches(&report.findings[index])).collect();
@@ -110,45 +146,52 @@ impl Baseline {
                 }
             }
         }
-        for name in &applied.stale {
-            report.notes.push(format!("baseline: {name} matches nothing any more and can go"));
-        }
+        report.notes.extend(applied.stale_note());
         for name in &applied.expired {
-            report.notes.push(format!("baseline: {name} has expired"));
+            report.notes.push(format!("{NOTE}the entry for {name} has expired"));
         }
         report.sort();
         applied
     }
 
-    /// A baseline for everything new in a report, added to what `self` has: entries are kept, their order too.
-    pub fn extended(&self, report: &Report, reason: &str) -> Baseline {
-        let mut baseline = self.clone();
-        for finding in report.new_findings() {
-            baseline.known.push(Entry {
-                fingerprint: Some(finding.fingerprint.clone()),
-                title: Some(finding.title.clone()),
-                reason: reason.to_owned(),
-                ..Entry::default()
-            });
-        }
-        baseline
+    /// A baseline of everything new in a report.
+    pub fn of_new(report: &Report, reason: &str) -> Baseline {
+        let entry = |finding: &Finding| Entry {
+            fingerprint: Some(finding.fingerprint.clone()),
+            title: Some(finding.title.clone()),
+            reason: reason.to_owned(),
+            ..Entry::default()
+        };
+        Baseline { known: report.new_findings().map(entry).collect() }
     }
 
-    /// Writes the baseline, with a comment on how to read it.
+    /// Writes the entries behind those of a file, which stays as it is otherwise, comments too; without one, a new file that begins with a
+    /// comment on how to read it.
     ///
     /// # Errors
-    /// [`Error::Io`]; an earlier file stays whole then.
-    pub fn save(&self, path: &Path) -> Result<(), Error> {
-        crate::write_whole(path, self.to_text().as_bytes())
+    /// [`Error::Io`]; [`Error::Format`] where nothing can be written behind what the file has. An earlier file stays whole then.
+    pub fn append_to(&self, path: &Path) -> Result<(), Error> {
+        let mut text = match std::fs::read_to_string(path) {
+            Ok(text) if self.known.is_empty() => {
+                return Baseline::parse(&text).map(drop).map_err(|e| Error::format(path, e));
+            }
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => HEAD.to_owned(),
+            Err(error) => return Err(Error::io(path, error)),
+        };
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        text.push_str(&self.to_text());
+        // `known = [{…}]` is a baseline, but nothing can be added to it from behind.
+        Baseline::parse(&text)
+            .map_err(|problem| Error::format(path, format!("an entry cannot be added: {problem}")))?;
+        crate::write_whole(path, text.as_bytes())
     }
 
-    /// The file's text.
+    /// The entries, as they stand in a file.
     pub fn to_text(&self) -> String {
-        let mut text = String::from(
-            "# Data races that are known and may stay for now. A run fails only on others.\n\
-             # Each [[known]] names what it covers by fingerprint, function, package or path, and says why.\n\
-             # Optional: expires = \"YYYY-MM-DD\", the last day on which the entry holds.\n",
-        );
+        let mut text = String::new();
         for entry in &self.known {
             text.push_str("\n[[known]]\n");
             let fields = [
@@ -172,8 +215,12 @@ impl Baseline {
 
 impl Entry {
     fn check(&self) -> Result<(), String> {
-        if self.fingerprint.is_none() && self.function.is_none() && self.package.is_none() && self.path.is_none() {
+        let named = [&self.fingerprint, &self.function, &self.package, &self.path].map(Option::as_deref);
+        if named == [None; 4] {
             return Err("an entry needs a fingerprint, function, package or path".to_owned());
+        }
+        if named.contains(&Some("")) {
+            return Err("a fingerprint, function, package or path is empty and matches nothing".to_owned());
         }
         if self.reason.trim().is_empty() {
             return Err("an entry needs a reason".to_owned());
@@ -181,7 +228,7 @@ impl Entry {
         if let Some(day) = &self.expires
             && !is_date(day)
         {
-            return Err(format!("expires must be a date such as \"2027-01-31\", not {day:?}"));
+            return Err(format!("expires must be a date such as 2027-01-31, not {day:?}"));
         }
         Ok(())
     }
@@ -222,7 +269,7 @@ impl Entry {
         ];
         let named: Vec<String> =
             parts.iter().filter_map(|(key, value)| Some(format!("{key} {}", value.as_ref()?))).collect();
-        format!("the entry for {}", named.join(", "))
+        named.join(", ")
     }
 }
 
@@ -253,6 +300,23 @@ fn glob(pattern: &[u8], text: &[u8]) -> bool {
         }
     }
     pattern[at..].iter().all(|&b| b == b'*')
+}
+
+/// A date as TOML has it, or as a string.
+fn date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Date {
+        Text(String),
+        Date(toml::value::Datetime),
+    }
+    // An error of the untagged form has no word about what is wanted.
+    let date = Date::deserialize(deserializer)
+        .map_err(|_| serde::de::Error::custom("expires must be a date such as 2027-01-31"))?;
+    Ok(Some(match date {
+        Date::Text(text) => text,
+        Date::Date(date) => date.to_string(),
+    }))
 }
 
 fn is_date(text: &str) -> bool {
@@ -310,7 +374,7 @@ fn quoted(text: &str) -> String {
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
-            c if c.is_control() => {
+            c if crate::clean::is_hostile(c) => {
                 let _ = write!(out, "\\u{:04X}", u32::from(c));
             }
             c => out.push(c),
@@ -335,6 +399,12 @@ mod tests {
                 "line 4, column 1: an entry needs a reason",
             ),
             ("[[known]]\npath = \"a\"\nreason = \"x\"\nexpires = \"2027-02-29\"\n", "expires must be a date"),
+            ("[[known]]\npath = \"a\"\nreason = \"x\"\nexpires = 7\n", "line 4, column 11: expires must be a date"),
+            ("[[known]]\npath = \"a\"\nreason = \"x\"\nexpires = 2027-01-31T10:00:00Z\n", "expires must be a date"),
+            (
+                "[[known]]\npath = \"\"\nreason = \"x\"\n",
+                "line 1, column 1: a fingerprint, function, package or path is empty",
+            ),
             ("[[known]]\npath = \"a\"\nreson = \"x\"\n", "line 3, column 1"),
             ("[[known\n", "line 1, column"),
         ] {
@@ -348,12 +418,37 @@ mod tests {
         let baseline = Baseline {
             known: vec![Entry {
                 fingerprint: Some("ab".into()),
-                reason: "a \"b\" \\ \u{1b}[0m".into(),
+                reason: "a \"b\" \\ \u{1b}[0m \u{202e}".into(),
                 expires: Some("2028-02-29".into()),
                 ..Entry::default()
             }],
         };
-        assert_eq!(Baseline::parse(&baseline.to_text()).unwrap(), baseline);
+        let text = baseline.to_text();
+        assert_eq!(Baseline::parse(&text).unwrap(), baseline);
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
+        let as_date = text.replace("\"2028-02-29\"", "2028-02-29");
+        assert_eq!(Baseline::parse(&as_date).unwrap(), baseline);
+    }
+
+    #[test]
+    fn what_a_person_wrote_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("b.toml");
+        let added =
+            Baseline { known: vec![Entry { path: Some("b.go".into()), reason: "r".into(), ..Entry::default() }] };
+        let written = "# ask Ann\n[[known]]\npath = \"a.go\"\nreason = \"x\" # issue 7";
+        std::fs::write(&path, written).unwrap();
+        Baseline::default().append_to(&path).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), written);
+        added.append_to(&path).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text, format!("{written}\n\n[[known]]\npath = \"b.go\"\nreason = \"r\"\n"));
+
+        let inline = "known = [{ path = \"a.go\", reason = \"x\" }]\n";
+        std::fs::write(&path, inline).unwrap();
+        let error = added.append_to(&path).unwrap_err().to_string();
+        assert!(error.contains("an entry cannot be added: line "), "{error}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), inline);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 /// True for characters that change how others are shown: controls, those that reorder or hide text, and noncharacters,
 /// which XML forbids.
-fn is_hostile(c: char) -> bool {
+pub(crate) fn is_hostile(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}'..='\u{ffff}')
 }

@@ -130,10 +130,10 @@ fn fingerprints_survive_line_shifts_and_other_goroutines() {
 fn the_baseline_decides_what_is_new() {
     let mut report = everything();
     let before = report.new_findings().count();
-    let written = Baseline::default().extended(&report, "present state");
+    let written = Baseline::of_new(&report, "present state");
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("hb-baseline.toml");
-    written.save(&path).unwrap();
+    written.append_to(&path).unwrap();
     let loaded = Baseline::load(&path).unwrap();
     assert_eq!(loaded, written);
     let applied = loaded.apply(&mut report, "2026-11-24");
@@ -149,7 +149,11 @@ fn the_baseline_decides_what_is_new() {
     );
     assert_eq!(applied.stale.len(), 1);
     assert_eq!(applied.expired.len(), 1);
-    assert!(report.notes.iter().any(|note| note.contains("main.gone") && note.contains("matches nothing")));
+    assert!(report.notes.iter().any(|note| note.contains("main.gone") && note.contains("one entry matches nothing")));
+    // Another baseline says something else, of a saved report too.
+    let notes = report.notes.len();
+    Baseline::default().apply(&mut report, "2026-11-24");
+    assert_eq!((report.new_findings().count(), report.notes.len()), (before, notes - 2));
     std::fs::write(&path, "[[known]]\nreason = 3\n").unwrap();
     let error = Baseline::load(&path).unwrap_err().to_string();
     assert!(error.contains("line 2, column 10"), "{error}");

@@ -1,0 +1,245 @@
+//! Living with races, with the real go command: the baseline's file and what is said of it, comments in the source, and what a report never shows.
+
+mod common;
+
+use common::{Place, run};
+use std::fs;
+
+const SHOP: &[(&str, &str)] = &[
+    ("go.mod", "module example.com/shop\n\ngo 1.25\n"),
+    (
+        "stats/stats_test.go",
+        "package stats\n\nimport (\n\t\"testing\"\n\t\"time\"\n)\n\nvar hits int\n\nfunc hit() { hits++ }\n\n\
+         func TestHits(t *testing.T) {\n\tgo hit()\n\ttime.Sleep(20 * time.Millisecond)\n\thit()\n}\n",
+    ),
+    ("gen/z_gen.go", "package gen\n\nvar Ready bool\n\nfunc Start() { go func() { Ready = true }() }\n"),
+    (
+        "gen/z_test.go",
+        "package gen\n\nimport (\n\t\"testing\"\n\t\"time\"\n)\n\n\
+         func TestStart(t *testing.T) {\n\tStart()\n\ttime.Sleep(20 * time.Millisecond)\n\tReady = false\n}\n",
+    ),
+];
+
+fn shop() -> Place {
+    let place = Place::new();
+    for (name, content) in SHOP {
+        place.write(name, content);
+    }
+    place
+}
+
+const WRITTEN: &str = "\
+# What we live with. Ask Ann before adding.
+
+[[known]]
+function = \"example.com/shop/stats.hit*\"
+reason = \"only statistics\" # issue 7
+expires = 9999-12-31
+
+[[known]]
+path = \"old/*.go\"
+reason = \"being replaced\"
+";
+
+#[test]
+fn a_file_written_by_hand_is_kept_and_its_dead_entries_are_said() {
+    let place = shop();
+    place.write("known.toml", WRITTEN);
+    let known = |words: &[&str]| run(&mut place.hb(["--baseline", "known.toml"].iter().chain(words)));
+    // The statistics are known, the other race is not.
+    let said = known(&["--format", "json", "--output", "r.json", "test", "./gen", "./stats"]).with_status(1);
+    assert!(said.stderr.contains("hb: 2 races, 1 new, 1 known; 2 test binaries; 0:"), "{said:#?}");
+    let dead = "hb: baseline: one entry matches nothing here, and can go if that was a full run: path old/*.go\n";
+    assert!(said.stderr.contains(dead), "{said:#?}");
+
+    let said = known(&["baseline", "--reason", "issue 8", "r.json"]).with_status(0);
+    assert_eq!(said.stderr, format!("{dead}hb: 1 added to known.toml\n"));
+    let text = fs::read_to_string(place.join("known.toml")).unwrap();
+    let added = text.strip_prefix(WRITTEN).unwrap_or_else(|| panic!("{text}"));
+    assert!(added.starts_with("\n[[known]]\nfingerprint = \"") && added.ends_with("reason = \"issue 8\"\n"), "{added}");
+    assert!(added.contains("\ntitle = \"data race on package-level variable Ready: two writes\"\n"), "{added}");
+    let said = known(&["test", "./gen", "./stats"]).with_status(0);
+    assert!(said.stderr.contains("2 races, 0 new, 2 known"), "{said:#?}");
+    // Nothing runs, so nothing is said of entries.
+    let said = known(&["test", "./gen", "./stats"]).with_status(0);
+    assert!(said.stdout.contains("(cached)"), "{said:#?}");
+    assert!(said.stderr.starts_with("hb: 0 races; no test binary ran; 0:"), "{said:#?}");
+
+    place.write("known.toml", &text.replace("9999-12-31", "2026-01-31"));
+    let said = known(&["test", "./stats"]).with_status(1);
+    let expired = "hb: baseline: the entry for function example.com/shop/stats.hit* has expired\n";
+    assert!(said.stderr.contains(expired), "{said:#?}");
+    let said = known(&["-q", "test", "./stats"]).with_status(1);
+    assert_eq!(said.stderr, "");
+}
+
+#[test]
+fn entries_match_by_package_and_path_too() {
+    for (entry, status) in [
+        ("package = \"example.com/shop/...\"", 0),
+        ("package = \"example.com/shop\"", 1),
+        ("path = \"gen/*_gen.go\"", 0),
+        ("path = \"stats/*.go\"", 1),
+        ("package = \"example.com/shop/gen\"\npath = \"z_gen.go\"\nfunction = \"example.com/shop/gen.Start*\"", 0),
+        ("package = \"example.com/shop/gen\"\npath = \"z_gen.go\"\nfunction = \"example.com/shop/gen.start*\"", 1),
+    ] {
+        let place = shop();
+        place.write("known.toml", &format!("[[known]]\n{entry}\nreason = \"r\"\n"));
+        let said = run(&mut place.hb(["--baseline", "known.toml", "test", "./gen"]));
+        assert_eq!(said.status, Some(status), "{entry}: {said:#?}");
+    }
+}
+
+#[test]
+fn a_malformed_file_is_an_error_before_anything_runs() {
+    let place = shop();
+    for (text, said) in [
+        ("[[known]]\npath = \"x\"\nreson = \"y\"\n", "line 3, column 1: unknown field `reson`"),
+        ("[[known]]\npath = \"x\"\n", "line 1, column 1: missing field `reason`"),
+        ("[[known\n", "line 1, column 8: unclosed"),
+        ("[[known]]\npath = \"x\"\nreason = \"y\"\nexpires = 2027-02-30\n", "line 4, column "),
+    ] {
+        place.write("bad.toml", text);
+        let ended = run(place.hb(["test", "./..."]).env("HB_BASELINE", "bad.toml")).with_status(37);
+        assert!(ended.stderr.starts_with(&format!("hb: baseline bad.toml: {said}")), "{ended:#?}");
+        assert_eq!(ended.stdout, "");
+    }
+    run(&mut place.hb(["--baseline", "bad.toml", "baseline", "--reason", "r", "x.json"])).with_status(37);
+    run(&mut place.hb(["--baseline", "none.toml", "test", "./..."])).with_status(37).saying("none.toml: No such file");
+    run(&mut place.hb(["baseline", "--reason", " ", "x.json"])).with_status(30).saying("--reason is empty");
+}
+
+#[test]
+fn what_could_not_be_built_has_no_count_of_races() {
+    let place = shop();
+    place.write("gen/z_gen.go", "package gen\n\nvar x int = \"\"\n");
+    let said = run(&mut place.hb(["--format", "json", "--output", "r.json", "test", "./gen"])).with_status(1);
+    assert!(!said.stderr.contains("0 races"), "{said:#?}");
+}
+
+const IGNORES: &str = r#"package main
+
+import "time"
+
+var x, y, z int
+
+// bump counts.
+//
+//hb:ignore a statistic, see issue 3
+func bump() {
+	x++
+	x--
+}
+
+func main() {
+	go func() {
+		bump()
+		y++ //hb:ignore another one
+		z++ //hb:ignore
+	}()
+	time.Sleep(20 * time.Millisecond)
+	bump()
+	y++
+	z++
+}
+"#;
+
+#[test]
+fn comments_cover_a_line_or_a_function_and_need_a_reason() {
+    let place = Place::new();
+    place.write("go.mod", "module example.com/p\n\ngo 1.25\n");
+    place.write("main.go", IGNORES);
+    let said = run(&mut place.hb(["--fail", "new", "run", "."])).with_status(1);
+    assert_eq!(said.stderr.matches("WARNING: DATA RACE").count(), 1, "{said:#?}");
+    let note = "hb: main.go:19: //hb:ignore needs a reason; it is not honoured without one\n";
+    assert!(said.stderr.contains(note), "{said:#?}");
+    place.write("main.go", &IGNORES.replace("z++ //hb:ignore", "z++ //hb:ignore a third"));
+    let said = run(&mut place.hb(["--fail", "new", "run", "."])).with_status(0);
+    assert!(said.stderr.contains(", 0 new, 0 known, ") && said.stderr.contains(" ignored"), "{said:#?}");
+}
+
+const FORMATS: [&str; 10] = ["text", "classic", "json", "jsonl", "sarif", "junit", "github", "markdown", "html", "raw"];
+
+/// The words that ask for a report in every form, into files `o.FORMAT`.
+fn everywhere() -> Vec<String> {
+    FORMATS
+        .iter()
+        .flat_map(|format| ["--format".to_owned(), (*format).to_owned(), "--output".to_owned(), format!("o.{format}")])
+        .collect()
+}
+
+#[test]
+fn no_report_shows_arguments_environment_or_where_the_module_lies() {
+    let place = Place::new();
+    place.write("go.mod", "module example.com/p\n\ngo 1.25\n");
+    place.write("main.go", IGNORES);
+    let words = everywhere().into_iter().chain(["run", ".", "--password", "argument-to-hide"].map(str::to_owned));
+    run(place.hb(words).env("VARIABLE_TO_HIDE", "value-to-hide")).with_status(1);
+    let directory = place.path().to_str().unwrap();
+    for format in FORMATS {
+        let text = fs::read_to_string(place.join(&format!("o.{format}"))).unwrap();
+        assert!(!text.to_lowercase().contains("to-hide") && !text.contains("VARIABLE_TO_HIDE"), "{format}: {text}");
+        assert!(text.contains("main.go"), "{format}: {text}");
+        // Raw findings are as the process wrote them.
+        assert!(format == "raw" || !text.contains(directory), "{format}: {text}");
+    }
+}
+
+/// A test name, an identifier, an expression and a file name that want to harm whoever looks.
+const HOSTILE: &str = "package p
+
+import (
+\t\"testing\"
+\t\"time\"
+)
+
+var é世界 int
+
+var table = map[string]int{}
+
+func TestX(t *testing.T) {
+\tt.Run(\"\\x1b[2J<script>alert(1)</script>\\u202e\\\"'|]]>\", func(t *testing.T) {
+\t\tgo func() { é世界++; table[\"<img src=x onerror=alert(2)>\u{202e}\"]++ }()
+\t\ttime.Sleep(20 * time.Millisecond)
+\t\té世界++
+\t\ttable[\"<img src=x onerror=alert(2)>\u{202e}\"]++
+\t\tweird()
+\t})
+}
+
+var w int
+
+//line /x/<script>alert(3)</script>\u{1b}]0;x\u{7}.go:1
+func weird() {
+\tgo func() { w++ }()
+\ttime.Sleep(20 * time.Millisecond)
+\tw++
+}
+";
+
+#[test]
+fn hostile_names_of_a_real_program_do_no_harm() {
+    let place = Place::new();
+    place.write("go.mod", "module example.com/p\n\ngo 1.25\n");
+    place.write("h_test.go", HOSTILE);
+    let words = everywhere().into_iter().chain(["test", "."].map(str::to_owned));
+    let said = run(&mut place.hb(words)).with_status(1);
+    assert!(said.stderr.contains("hb: 3 races; 1 test binary; "), "{said:#?}");
+    let harmful = |c: char| (c.is_control() && c != '\n' && c != '\t') || matches!(c, '\u{202a}'..='\u{202e}');
+    assert!(!said.all().contains(harmful), "{said:#?}");
+    for format in FORMATS {
+        let text = fs::read_to_string(place.join(&format!("o.{format}"))).unwrap();
+        assert!(
+            !text.contains(char::is_control) || !text.contains(|c| harmful(c) && c != '\u{202e}'),
+            "{format}: {text}"
+        );
+        // Both are strings of JSON, for programs; what a terminal or a browser shows has none.
+        assert!(format.starts_with("json") || !text.contains('\u{202e}'), "{format}: {text}");
+        let tags = text.contains("<script>alert") || text.contains("<img");
+        assert!(!tags || !matches!(format, "html" | "junit"), "{format}: {text}");
+        assert!(
+            format != "html" || text.contains("&lt;script&gt;alert(3)&lt;/script&gt;\\u{1b}]0;x\\u{7}.go:"),
+            "{text}"
+        );
+    }
+}
