@@ -120,6 +120,12 @@ impl Baseline {
         Ok(baseline)
     }
 
+    /// Why a finding may stay, if an entry covers it today.
+    pub fn covers(&self, finding: &Finding, today: &str) -> Option<&str> {
+        let entry = self.known.iter().find(|entry| !entry.expired(today) && entry.matches(finding))?;
+        Some(&entry.reason)
+    }
+
     /// Marks the findings that an entry matches as known, in the place of what an earlier baseline said. `today` is a date as `2026-12-31`, from which expiry is told.
     pub fn apply(&self, report: &mut Report, today: &str) -> Applied {
         let mut applied = Applied::default();
@@ -134,7 +140,7 @@ impl Baseline {
                 (0..report.findings.len()).filter(|&index| entry.matches(&report.findings[index])).collect();
             if matching.is_empty() {
                 applied.stale.push(entry.name());
-            } else if entry.expires.as_deref().is_some_and(|last| last < today) {
+            } else if entry.expired(today) {
                 applied.expired.push(entry.name());
             } else {
                 for index in matching {
@@ -231,6 +237,10 @@ impl Entry {
             return Err(format!("expires must be a date such as 2027-01-31, not {day:?}"));
         }
         Ok(())
+    }
+
+    fn expired(&self, today: &str) -> bool {
+        self.expires.as_deref().is_some_and(|last| last < today)
     }
 
     /// Whether all that the entry names matches.

@@ -5,6 +5,7 @@ use crate::finding::{
     Finding, MAX_FINDINGS, MAX_PROCESSES, MAX_TESTS, ProcessInfo, Report, SCHEMA_VERSION, Status, Totals,
 };
 use crate::raw::{self, Race, Record};
+use crate::room::Room;
 use crate::source::SourceStore;
 use crate::{Error, ignore};
 use std::collections::HashMap;
@@ -41,6 +42,25 @@ pub fn collect(dir: &Path, options: &CollectOptions) -> Result<Report, Error> {
     Ok(collector.finish())
 }
 
+/// Explains single races; sources that were read once are kept.
+pub struct Explainer {
+    store: SourceStore,
+}
+
+impl Explainer {
+    /// One that has read nothing.
+    pub fn new(options: &CollectOptions) -> Explainer {
+        Explainer { store: SourceStore::new(options.source_remaps.clone()) }
+    }
+
+    /// The finding of a race, ignored where its source says so.
+    pub fn explain(&mut self, race: Race) -> Finding {
+        let mut finding = explain::explain(race, &mut self.store);
+        let _ = ignore::apply(&mut finding, &mut self.store);
+        finding
+    }
+}
+
 /// Takes records from any number of processes.
 pub struct Collector {
     store: SourceStore,
@@ -48,6 +68,7 @@ pub struct Collector {
     /// Finding by the cheap key of a race, so that repetitions need no source.
     by_key: HashMap<u64, Option<usize>>,
     by_fingerprint: HashMap<String, usize>,
+    room: Room,
     /// Which process last counted for a finding.
     last_process: Vec<u64>,
 }
@@ -64,6 +85,7 @@ impl Collector {
             },
             by_key: HashMap::new(),
             by_fingerprint: HashMap::new(),
+            room: Room::default(),
             last_process: Vec::new(),
         }
     }
@@ -160,10 +182,9 @@ impl Collector {
     }
 
     fn first_of_key(&mut self, key: u64, race: Race) {
-        // A run with endless distinct races must not grow this either.
+        // A run with endless distinct races must not grow this either: those that are not kept are explained again when they come again.
         if self.by_key.len() >= MAX_FINDINGS * 16 {
-            self.report.totals.findings_dropped += 1;
-            return;
+            self.by_key.retain(|_, index| index.is_some());
         }
         let finding = explain::explain(race, &mut self.store);
         let index = match self.by_fingerprint.get(&finding.fingerprint) {
@@ -172,25 +193,34 @@ impl Collector {
                 absorb_sets(&mut self.report.findings[index], &finding);
                 Some(index)
             }
-            None if self.report.findings.len() >= MAX_FINDINGS => {
-                self.report.totals.findings_dropped += 1;
-                None
-            }
-            None => {
-                let index = self.report.findings.len();
-                self.by_fingerprint.insert(finding.fingerprint.clone(), index);
-                let mut finding = finding;
-                if let Some(note) = ignore::apply(&mut finding, &mut self.store)
-                    && !self.report.notes.contains(&note)
-                {
-                    self.report.notes.push(note);
-                }
-                self.report.findings.push(finding);
-                self.last_process.push(self.report.totals.processes);
-                Some(index)
-            }
+            None => self.keep(finding),
         };
         self.by_key.insert(key, index);
+    }
+
+    /// Keeps a new finding, if there is room for it; gives its place.
+    fn keep(&mut self, mut finding: Finding) -> Option<usize> {
+        let Some(index) = self.room.place(&finding) else {
+            self.report.totals.findings_dropped += 1;
+            return None;
+        };
+        if let Some(note) = ignore::apply(&mut finding, &mut self.store)
+            && !self.report.notes.contains(&note)
+        {
+            self.report.notes.push(note);
+        }
+        self.by_fingerprint.insert(finding.fingerprint.clone(), index);
+        if index == self.report.findings.len() {
+            self.report.findings.push(finding);
+            self.last_process.push(self.report.totals.processes);
+        } else {
+            let gone = std::mem::replace(&mut self.report.findings[index], finding);
+            self.last_process[index] = self.report.totals.processes;
+            self.by_fingerprint.remove(&gone.fingerprint);
+            self.by_key.values_mut().filter(|place| **place == Some(index)).for_each(|place| *place = None);
+            self.report.totals.findings_dropped += gone.counts.occurrences;
+        }
+        Some(index)
     }
 
     fn count(&mut self, index: usize) {
@@ -276,6 +306,7 @@ impl Report {
         }
         let mut index: HashMap<String, usize> =
             self.findings.iter().enumerate().map(|(index, finding)| (finding.fingerprint.clone(), index)).collect();
+        let mut room = Room::of(&self.findings);
         for finding in other.findings {
             match index.get(&finding.fingerprint) {
                 Some(&at) => {
@@ -291,13 +322,19 @@ impl Report {
                         *mine = Finding { counts, ..finding };
                     }
                 }
-                None if self.findings.len() >= MAX_FINDINGS => {
-                    self.totals.findings_dropped += finding.counts.occurrences
-                }
-                None => {
-                    index.insert(finding.fingerprint.clone(), self.findings.len());
-                    self.findings.push(finding);
-                }
+                None => match room.place(&finding) {
+                    None => self.totals.findings_dropped += finding.counts.occurrences,
+                    Some(place) => {
+                        index.insert(finding.fingerprint.clone(), place);
+                        if place == self.findings.len() {
+                            self.findings.push(finding);
+                        } else {
+                            let gone = std::mem::replace(&mut self.findings[place], finding);
+                            index.remove(&gone.fingerprint);
+                            self.totals.findings_dropped += gone.counts.occurrences;
+                        }
+                    }
+                },
             }
         }
         let Totals { races, processes, unfinished_processes, damaged_lines, findings_dropped } = other.totals;

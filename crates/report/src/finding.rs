@@ -357,6 +357,27 @@ impl Report {
         self.findings.iter().filter(|finding| finding.is_new())
     }
 
+    /// What the reader should know besides the findings: limits that were reached, notes, processes that did not end, races that are not kept.
+    pub fn caveats(&self) -> Vec<String> {
+        let limit = |(name, count): (&String, &u64)| {
+            format!("the limit \"{name}\" was reached {count} times; something may have been missed or told in part")
+        };
+        let mut caveats: Vec<String> = self.limits.iter().map(limit).chain(self.notes.iter().cloned()).collect();
+        let Totals { processes, unfinished_processes, damaged_lines, findings_dropped, .. } = self.totals;
+        if unfinished_processes > 0 {
+            caveats.push(format!(
+                "{unfinished_processes} of {processes} processes wrote no closing record (killed, crashed, or still running)"
+            ));
+        }
+        if damaged_lines > 0 {
+            caveats.push(format!("damaged lines of the findings that were left out: {damaged_lines}"));
+        }
+        if findings_dropped > 0 {
+            caveats.push(format!("{findings_dropped} more races were counted but not kept"));
+        }
+        caveats
+    }
+
     /// `3 races, 1 new, 2 known`, for the closing line.
     pub fn summary(&self) -> String {
         let count = |want: fn(&Status) -> bool| self.findings.iter().filter(|finding| want(&finding.status)).count();

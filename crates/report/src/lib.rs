@@ -13,9 +13,10 @@ pub mod finding;
 mod ignore;
 pub mod raw;
 pub mod render;
+mod room;
 pub mod source;
 
-pub use collect::{CollectOptions, Collector, collect};
+pub use collect::{CollectOptions, Collector, Explainer, collect};
 pub use finding::{Finding, Report};
 
 use std::fmt;

@@ -64,6 +64,42 @@ fn ten_thousand_races_stay_bounded() {
     }
 }
 
+/// A package that races everywhere does not hide the races of others, whichever comes first, within one run and among several.
+#[test]
+fn a_flood_leaves_room_for_others() {
+    let flood = |package: &str| -> Vec<Record> {
+        let name = |number| format!("example.com/{package}.f{number}");
+        let race = |number| Record::Race(Box::new(simple_race((&name(number), 3), (&name(number), 4))));
+        (0..3000).map(race).collect()
+    };
+    let few = |package: &str| -> Vec<Record> { flood(package).into_iter().take(3).collect() };
+    let report = |parts: Vec<Vec<Record>>| {
+        let mut collector = Collector::new(&options());
+        parts.into_iter().for_each(|records| collector.take(records));
+        collector.finish()
+    };
+    let of = |report: &Report, package: &str| {
+        let start = format!("example.com/{package}.");
+        report.findings.iter().filter(|finding| finding.accesses[0].site.func.starts_with(&start)).count()
+    };
+    let check = |report: &Report| {
+        assert_eq!(report.findings.len(), MAX_FINDINGS);
+        assert_eq!((of(report, "few"), of(report, "rare")), (3, 3));
+        let kept = [of(report, "loud"), of(report, "noisy")];
+        assert!(kept.iter().all(|kept| (MAX_FINDINGS / 2 - 10..=MAX_FINDINGS / 2).contains(kept)), "{kept:?}");
+        assert_eq!(report.totals.races, 6006);
+        assert_eq!(report.totals.findings_dropped, 6006 - MAX_FINDINGS as u64);
+        let mut fingerprints: Vec<&str> = report.findings.iter().map(|finding| finding.fingerprint.as_str()).collect();
+        fingerprints.sort_unstable();
+        fingerprints.dedup();
+        assert_eq!(fingerprints.len(), MAX_FINDINGS);
+    };
+    check(&report(vec![few("few"), flood("loud"), flood("noisy"), few("rare")]));
+    let mut merged = report(vec![few("few"), flood("loud")]);
+    merged.merge(report(vec![flood("noisy"), few("rare")]));
+    check(&merged);
+}
+
 #[test]
 fn a_directory_of_processes_is_collected() {
     let dir = tempfile::tempdir().unwrap();

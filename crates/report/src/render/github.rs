@@ -94,8 +94,8 @@ pub fn write_summary(report: &Report, options: &Options, out: &mut dyn Write) ->
         }
         writeln!(out, "Fingerprint {}\n\n</details>", markdown_code(&finding.fingerprint))?;
     }
-    for note in &report.notes {
-        writeln!(out, "\n> {}", markdown(note))?;
+    for note in report.caveats() {
+        writeln!(out, "\n> {}", markdown(&note))?;
     }
     Ok(())
 }

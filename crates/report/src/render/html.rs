@@ -64,20 +64,7 @@ pub fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Res
 }
 
 fn write_notes(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let mut notes: Vec<String> = report.notes.clone();
-    notes.extend(report.limits.iter().map(|(name, count)| {
-        format!("the limit \"{name}\" was reached {count} times; something may have been missed or told in part")
-    }));
-    let totals = &report.totals;
-    if totals.unfinished_processes > 0 {
-        notes.push(format!(
-            "{} of {} processes wrote no closing record (killed, crashed, or still running)",
-            totals.unfinished_processes, totals.processes
-        ));
-    }
-    if totals.findings_dropped > 0 {
-        notes.push(format!("{} more races were counted but not kept", totals.findings_dropped));
-    }
+    let notes = report.caveats();
     if notes.is_empty() {
         return Ok(());
     }

@@ -105,15 +105,10 @@ pub fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Res
         "columnKind": "unicodeCodePoints",
         "results": results
     });
-    if !report.notes.is_empty() || !report.limits.is_empty() {
-        let limits = report.limits.iter().map(|(name, count)| format!("limit {name} reached {count} times"));
-        let notes: Vec<Value> = report
-            .notes
-            .iter()
-            .cloned()
-            .chain(limits)
-            .map(|text| json!({"level": "note", "message": {"text": message(&text)}}))
-            .collect();
+    let caveats = report.caveats();
+    if !caveats.is_empty() {
+        let notes: Vec<Value> =
+            caveats.iter().map(|text| json!({"level": "note", "message": {"text": message(text)}})).collect();
         run["invocations"] = json!([{"executionSuccessful": true, "toolExecutionNotifications": notes}]);
     }
     let log = json!({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]});

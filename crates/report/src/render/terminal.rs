@@ -80,37 +80,8 @@ pub fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Res
             writeln!(out, "  … and {} more; see the JSON or HTML form", rest.len() - 200)?;
         }
     }
-    for (name, count) in &report.limits {
-        writeln!(
-            out,
-            "{}: the limit \"{}\" was reached {count} times; something may have been missed or told in part",
-            style.bold("note"),
-            clean::line(name)
-        )?;
-    }
-    for note in &report.notes {
-        writeln!(out, "{}: {}", style.bold("note"), clean::line(note))?;
-    }
-    let totals = &report.totals;
-    if totals.unfinished_processes > 0 {
-        writeln!(
-            out,
-            "{}: {} of {} processes wrote no closing record (killed, crashed, or still running)",
-            style.bold("note"),
-            totals.unfinished_processes,
-            totals.processes
-        )?;
-    }
-    if totals.damaged_lines > 0 {
-        writeln!(
-            out,
-            "{}: {} lines of the findings were damaged and left out",
-            style.bold("note"),
-            totals.damaged_lines
-        )?;
-    }
-    if totals.findings_dropped > 0 {
-        writeln!(out, "{}: {} more races were counted but not kept", style.bold("note"), totals.findings_dropped)?;
+    for caveat in report.caveats() {
+        writeln!(out, "{}: {}", style.bold("note"), clean::line(&caveat))?;
     }
     if !report.findings.is_empty() {
         writeln!(out, "{}", style.bold(&report.summary()))?;
