@@ -9,9 +9,9 @@ use crate::error::HbError;
 use crate::reports::{self, Output};
 use hb_report::baseline::Baseline;
 use hb_report::finding::Status;
-use hb_report::raw::Record;
+use hb_report::raw::{Race, Record};
 use hb_report::render::{Format, Options, render_findings};
-use hb_report::{CollectOptions, Collector, Finding};
+use hb_report::{CollectOptions, Explainer, Finding};
 use nix::sys::signal::{SigSet, SigmaskHow};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -94,8 +94,9 @@ impl Arbiter {
         let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK).map_err(|e| error(e.into()))?;
         std::thread::spawn(move || {
             // One at a time: a race is rare, and explaining one takes milliseconds.
+            let mut explainer = Explainer::new(&CollectOptions::default());
             for stream in listener.incoming().flatten() {
-                let _ = judge.answer(&stream);
+                let _ = judge.answer(&stream, &mut explainer);
             }
         });
         before.thread_set_mask().map_err(|e| error(e.into()))?;
@@ -127,20 +128,37 @@ struct Judge {
 }
 
 impl Judge {
-    fn answer(&self, mut stream: &UnixStream) -> std::io::Result<()> {
+    fn answer(&self, mut stream: &UnixStream, explainer: &mut Explainer) -> std::io::Result<()> {
         stream.set_read_timeout(Some(Duration::from_secs(5)))?;
         let mut line = Vec::new();
         BufReader::new(stream.take(hb_report::raw::MAX_LINE_BYTES)).read_until(b'\n', &mut line)?;
-        let finding = serde_json::from_slice::<Record>(&line).ok().and_then(|record| self.explain(record));
+        let race = match serde_json::from_slice(&line) {
+            Ok(Record::Race(race)) if self.asks_what() => Some(*race),
+            _ => None,
+        };
+        let finding = race.map(|race| self.explain(race, explainer));
         stream.write_all(&[b'0' + self.decide(finding.as_ref())])
     }
 
-    fn explain(&self, record: Record) -> Option<Finding> {
-        let mut collector = Collector::new(&CollectOptions::default());
-        collector.take([record]);
-        let mut report = collector.finish();
-        reports::apply(self.policy.baseline.as_ref(), &mut report);
-        report.findings.pop()
+    /// Whether the answer depends on what the race is, or somebody is to read of it.
+    fn asks_what(&self) -> bool {
+        let prints = self.policy.at_once && self.printed.lock().expect("no thread panics with it").len() < PRINTED;
+        match self.policy.fail {
+            Fail::New => true,
+            Fail::All => prints,
+            Fail::Never => prints || self.policy.classic,
+        }
+    }
+
+    fn explain(&self, race: Race, explainer: &mut Explainer) -> Finding {
+        let mut finding = explainer.explain(race);
+        let covers = |baseline: &Baseline| baseline.covers(&finding, &reports::today()).map(str::to_owned);
+        if finding.is_new()
+            && let Some(reason) = self.policy.baseline.as_ref().and_then(covers)
+        {
+            finding.status = Status::Known { reason };
+        }
+        finding
     }
 
     /// Bit 0: it counts; bit 1: the program prints it.
@@ -160,7 +178,7 @@ impl Judge {
 
     fn print(&self, finding: &Finding) {
         let mut printed = self.printed.lock().expect("no thread panics with it");
-        if !printed.insert(finding.fingerprint.clone()) || printed.len() > PRINTED {
+        if printed.len() == PRINTED || !printed.insert(finding.fingerprint.clone()) {
             return;
         }
         let mut text = Vec::new();

@@ -164,7 +164,7 @@ pub fn of_run(findings: &Directory, requests: &[Request], baseline: Option<&Base
         request.format == Format::Rendered(render::Format::Text) && !matches!(request.output, Output::File(_))
     });
     // A baseline matches nothing where nothing ran.
-    let notes = if said || report.totals.processes == 0 { Vec::new() } else { report.notes.clone() };
+    let notes = if said || report.totals.processes == 0 { Vec::new() } else { report.caveats() };
     Ok(Summary { races: report.summary(), processes: report.totals.processes, test_binaries, notes })
 }
 
