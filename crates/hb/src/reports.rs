@@ -15,6 +15,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// The file of GitHub Actions for a step's summary.
+const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
+/// The directory of GitHub Actions to which the paths of annotations are relative.
+const WORKSPACE: &str = "GITHUB_WORKSPACE";
+
 /// A form that findings can be written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -62,7 +67,7 @@ impl Output {
     }
 
     /// Writes `content` there. A file is written whole or not at all; anything that is not a regular file (a pipe, a
-    /// terminal) is written as it stands.
+    /// terminal) is written as it stands, and the summary of a step of GitHub Actions is added to.
     ///
     /// # Errors
     /// It cannot be written.
@@ -71,6 +76,10 @@ impl Output {
             Self::Stdout => io::stdout().write_all(content),
             Self::Stderr => io::stderr().write_all(content),
             Self::File(path) => {
+                // Other commands of the step write to that file, too.
+                if env::var_os(STEP_SUMMARY).is_some_and(|summary| summary == path.as_os_str()) {
+                    return fs::OpenOptions::new().append(true).create(true).open(path)?.write_all(content);
+                }
                 if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
                     return fs::OpenOptions::new().write(true).open(path)?.write_all(content);
                 }
@@ -98,6 +107,19 @@ impl Output {
             relative_to: env::current_dir().ok(),
             ..defaults
         }
+    }
+
+    /// How to render in a format for this place. What GitHub shows beside the source has paths from the top of the repository.
+    fn options_for(&self, format: render::Format) -> render::Options {
+        let mut options = self.options();
+        let workspace = env::var_os(WORKSPACE).map(PathBuf::from).filter(|path| path.is_absolute());
+        if let (render::Format::Github | render::Format::Sarif, Some(workspace), Some(here)) =
+            (format, workspace, &options.relative_to)
+            && here.starts_with(&workspace)
+        {
+            options.relative_to = Some(workspace);
+        }
+        options
     }
 
     fn name(&self) -> String {
@@ -235,7 +257,7 @@ fn write_all(report: &Report, requests: &[Request], raw: impl Fn() -> Result<Vec
             Format::Raw => raw(),
             Format::Rendered(format) => {
                 let mut content = Vec::new();
-                let rendered = render(report, format, &request.output.options(), &mut content);
+                let rendered = render(report, format, &request.output.options_for(format), &mut content);
                 rendered.map(|()| content).map_err(|e| HbError::Report(format!("cannot render a report: {e}")))
             }
         };

@@ -243,3 +243,21 @@ fn hostile_names_of_a_real_program_do_no_harm() {
         );
     }
 }
+
+#[test]
+fn github_is_given_paths_from_the_top_of_the_repository_and_its_summary_is_added_to() {
+    let place = Place::new();
+    place.write("service/go.mod", "module example.com/p\n\ngo 1.25\n");
+    place.write("service/main.go", IGNORES);
+    place.write("summary.md", "# Step\n");
+    let (top, summary) = (place.path().to_owned(), place.join("summary.md"));
+    let words = ["--live", "none", "--format", "github", "--output", "-", "--format", "sarif", "--output", "r.sarif"];
+    let mut hb =
+        place.hb(words.into_iter().chain(["--format", "markdown", "--output", summary.to_str().unwrap(), "run", "."]));
+    hb.current_dir(top.join("service")).env("GITHUB_WORKSPACE", &top).env("GITHUB_STEP_SUMMARY", &summary);
+    let said = run(&mut hb).with_status(1);
+    assert!(said.stdout.starts_with("::error file=service/main.go,line="), "{said:#?}");
+    assert!(fs::read_to_string(top.join("service/r.sarif")).unwrap().contains("\"uri\": \"service/main.go\""));
+    let text = fs::read_to_string(summary).unwrap();
+    assert!(text.starts_with("# Step\n## Data races: ") && text.contains("main.go:"), "{text}");
+}

@@ -136,7 +136,7 @@ fn clean(program: &Path) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
-        if name.starts_with("HB_") || name == "GORACE" || name.starts_with("CARGO") {
+        if name.starts_with("HB_") || name.starts_with("GITHUB_") || name == "GORACE" || name.starts_with("CARGO") {
             command.env_remove(name);
         }
     }

@@ -46,7 +46,8 @@ pub fn write_commands(report: &Report, options: &Options, out: &mut dyn Write) -
 pub fn write_summary(report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## Data races: {}\n", report.summary())?;
     if report.findings.is_empty() {
-        return writeln!(out, "No data race was found in {} processes.", report.totals.processes);
+        writeln!(out, "No data race was found in {}.", super::processes(report.totals.processes))?;
+        return write_caveats(report, out);
     }
     writeln!(out, "| | race | where | seen | test |\n|---|---|---|---|---|")?;
     for finding in report.findings.iter().take(500) {
@@ -94,6 +95,10 @@ pub fn write_summary(report: &Report, options: &Options, out: &mut dyn Write) ->
         }
         writeln!(out, "Fingerprint {}\n\n</details>", markdown_code(&finding.fingerprint))?;
     }
+    write_caveats(report, out)
+}
+
+fn write_caveats(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for note in report.caveats() {
         writeln!(out, "\n> {}", markdown(&note))?;
     }

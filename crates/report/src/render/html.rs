@@ -34,9 +34,10 @@ pub fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Res
     let totals = &report.totals;
     writeln!(
         out,
-        "<p>{} reports from {} processes. By hb {}.</p>",
+        "<p>{} report{} from {}. By hb {}.</p>",
         totals.races,
-        totals.processes,
+        if totals.races == 1 { "" } else { "s" },
+        super::processes(totals.processes),
         escape(&report.hb_version)
     )?;
     write_notes(report, out)?;
@@ -144,8 +145,13 @@ fn write_finding(number: usize, finding: &Finding, options: &Options, out: &mut 
     }
     writeln!(
         out,
-        "<p class=\"meta\">fingerprint <a href=\"#{id}\">{id}</a>; {} times in {} processes</p></div></details></li>",
-        finding.counts.occurrences, finding.counts.processes
+        "<p class=\"meta\">fingerprint <a href=\"#{id}\">{id}</a>; seen {} in {}</p></div></details></li>",
+        if finding.counts.occurrences == 1 {
+            "once".to_owned()
+        } else {
+            format!("{} times", finding.counts.occurrences)
+        },
+        super::processes(finding.counts.processes)
     )
 }
 

@@ -188,6 +188,11 @@ fn status_words(status: &crate::finding::Status) -> Option<String> {
     }
 }
 
+/// `1 process`, `2 processes`.
+fn processes(count: u64) -> String {
+    format!("{count} process{}", if count == 1 { "" } else { "es" })
+}
+
 fn bytes(count: u64) -> String {
     format!("{count} byte{}", if count == 1 { "" } else { "s" })
 }
