@@ -2,24 +2,33 @@
 //!
 //! Each process built by hb that finds the variable `HB_FINDINGS` writes one file there, a JSON object a line. The
 //! directory belongs to one run of hb. It holds a locked file for as long as that run lives, so that what a killed
-//! run left behind can be told from what a living one is still filling.
+//! run left behind can be told from what a living one is still filling. Where hb itself was killed, the races that were found are kept for a
+//! week, and the next run says where.
 
 use crate::cache;
 use crate::error::HbError;
 use nix::fcntl::{Flock, FlockArg};
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The variable that names the directory to the runtime.
 pub const VARIABLE: &str = "HB_FINDINGS";
 
 const LOCK: &str = "lock";
+/// How the names of directories begin: of runs, and of what is kept of those that were killed.
+const RUN: &str = "run-";
+const LEFT: &str = "left-";
+/// How long that is kept.
+const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// The findings directory of this run, removed when dropped.
 #[derive(Debug)]
 pub struct Directory {
     path: tempfile::TempDir,
+    /// What was left by runs that were killed since the last one.
+    pub left: Vec<PathBuf>,
     /// Keeps the lock for as long as the directory lives.
     _lock: Flock<File>,
 }
@@ -32,15 +41,16 @@ impl Directory {
     pub fn new(cache_directory: &Path) -> Result<Self, HbError> {
         let parent = cache_directory.join("findings");
         cache::make_directory(&parent)?;
-        remove_abandoned(&parent);
+        let left = remove_abandoned(&parent);
         let make = || -> io::Result<Self> {
-            let path = tempfile::Builder::new().prefix("run-").tempdir_in(&parent)?;
+            let path = tempfile::Builder::new().prefix(RUN).tempdir_in(&parent)?;
             let file = File::create(path.path().join(LOCK))?;
             let lock =
                 Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| io::Error::from(errno))?;
-            Ok(Self { path, _lock: lock })
+            Ok(Self { path, left: Vec::new(), _lock: lock })
         };
-        make().map_err(|e| cache::error("make a directory in", &parent, &e))
+        let made = make().map_err(|e| cache::error("make a directory in", &parent, &e))?;
+        Ok(Self { left, ..made })
     }
 
     /// Where it is.
@@ -94,24 +104,48 @@ fn error(doing: &str, path: &Path, source: &io::Error) -> HbError {
     HbError::Report(format!("cannot {doing} {}: {source}", path.display()))
 }
 
-/// Removes the directories of runs that are over. A run's lock dies with it, however it ended.
-fn remove_abandoned(parent: &Path) {
+/// Removes the directories of runs that are over, but keeps those with races; gives the new places of these. A run's lock dies with it, however
+/// it ended.
+fn remove_abandoned(parent: &Path) -> Vec<PathBuf> {
+    let mut left = Vec::new();
     let Ok(entries) = fs::read_dir(parent) else {
-        return;
+        return left;
     };
     for entry in entries.flatten() {
         let path = entry.path();
+        let older = |than: Duration| {
+            let made = fs::metadata(&path).and_then(|m| m.modified());
+            made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age > than))
+        };
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with(LEFT) {
+            if older(KEPT) {
+                let _ = fs::remove_dir_all(&path);
+            }
+            continue;
+        }
         // Without a lock file it is being made at this moment, or was left in that state; age tells.
         let abandoned = match File::open(path.join(LOCK)) {
             Ok(file) => Flock::lock(file, FlockArg::LockExclusiveNonblock).is_ok(),
-            Err(_) => fs::metadata(&path)
-                .and_then(|m| m.modified())
-                .is_ok_and(|made| made.elapsed().is_ok_and(|age| age.as_secs() > 60)),
+            Err(_) => older(Duration::from_secs(60)),
         };
-        if abandoned {
+        if !abandoned {
+            continue;
+        }
+        let kept = parent.join(name.replacen(RUN, LEFT, 1));
+        if has_races(&path) && fs::rename(&path, &kept).is_ok() {
+            left.push(kept);
+        } else {
             let _ = fs::remove_dir_all(&path);
         }
     }
+    left
+}
+
+fn has_races(directory: &Path) -> bool {
+    let race = |line: io::Result<Vec<u8>>| line.is_ok_and(|line| line.starts_with(b"{\"t\":\"race\""));
+    let has_one = |path: &PathBuf| File::open(path).is_ok_and(|file| BufReader::new(file).split(b'\n').any(race));
+    files_in(directory).is_ok_and(|files| files.iter().any(has_one))
 }
 
 #[cfg(test)]
@@ -127,6 +161,27 @@ mod tests {
         fs::write(findings.path().join("1.jsonl"), "{\"a\":1}\n{\"cut").unwrap();
         fs::write(findings.path().join("other"), "no").unwrap();
         assert_eq!(findings.raw().unwrap(), b"{\"a\":1}\n{\"cut\n{\"b\":1}\n");
+    }
+
+    #[test]
+    fn races_of_a_run_that_was_killed_are_kept_and_said_once() {
+        let cache = tempfile::tempdir().unwrap();
+        let run = |name: &str, line: &str| {
+            let directory = cache.path().join("findings").join(name);
+            fs::create_dir_all(&directory).unwrap();
+            fs::write(directory.join(LOCK), "").unwrap();
+            fs::write(directory.join("1-1.jsonl"), format!("{{\"t\":\"process\"}}\n{line}\n")).unwrap();
+            directory
+        };
+        let (racy, clean) = (run("run-racy", "{\"t\":\"race\"}"), run("run-clean", "{\"t\":\"end\"}"));
+        let kept = cache.path().join("findings/left-racy");
+        assert_eq!(Directory::new(cache.path()).unwrap().left, [kept.as_path()]);
+        assert!(!racy.exists() && !clean.exists() && kept.join("1-1.jsonl").is_file());
+        assert!(Directory::new(cache.path()).unwrap().left.is_empty());
+        let old = std::time::SystemTime::now() - 2 * super::KEPT;
+        fs::File::open(&kept).unwrap().set_modified(old).unwrap();
+        assert!(Directory::new(cache.path()).unwrap().left.is_empty());
+        assert!(!kept.exists());
     }
 
     #[test]

@@ -188,6 +188,9 @@ fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> 
     let mut go = command::compose(subcommand, arguments, &cache_directory, want, read)?;
     let findings = if read {
         let directory = findings::Directory::new(&cache_directory)?;
+        for left in directory.left.iter().filter(|_| !options.quiet) {
+            eprintln!("hb: a run was killed; its races are kept for a week: hb report {}", left.display());
+        }
         go.env.push((findings::VARIABLE.to_owned(), directory.path().as_os_str().to_owned()));
         Some(directory)
     } else {
