@@ -76,11 +76,11 @@ pub struct Arbiter {
 }
 
 impl Arbiter {
-    /// Listens on a socket in `directory`.
+    /// Listens on a socket in `directory`; races are explained as `options` say.
     ///
     /// # Errors
     /// No socket can be made.
-    pub fn start(directory: &Path, policy: Policy) -> Result<Self, HbError> {
+    pub fn start(directory: &Path, policy: Policy, options: CollectOptions) -> Result<Self, HbError> {
         let error = |e: std::io::Error| HbError::Report(format!("cannot listen for races: {e}"));
         let (mut path, mut own) = (directory.join("ask"), None);
         if path.as_os_str().len() > LONGEST_SOCKET {
@@ -94,7 +94,7 @@ impl Arbiter {
         let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK).map_err(|e| error(e.into()))?;
         std::thread::spawn(move || {
             // One at a time: a race is rare, and explaining one takes milliseconds.
-            let mut explainer = Explainer::new(&CollectOptions::default());
+            let mut explainer = Explainer::new(&options);
             for stream in listener.incoming().flatten() {
                 let _ = judge.answer(&stream, &mut explainer);
             }
@@ -244,7 +244,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let baseline = Some(Baseline::parse("[[known]]\nfunction = \"main.f\"\nreason = \"r\"\n").unwrap());
         let policy = Policy { fail: Fail::New, classic: true, at_once: false, baseline };
-        let arbiter = Arbiter::start(directory.path(), policy).unwrap();
+        let arbiter = Arbiter::start(directory.path(), policy, CollectOptions::default()).unwrap();
         let ask = |line: &str| {
             let mut stream = UnixStream::connect(arbiter.path()).unwrap();
             stream.write_all(line.as_bytes()).unwrap();
@@ -266,7 +266,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let long = directory.path().join("x".repeat(120));
         std::fs::create_dir(&long).unwrap();
-        let arbiter = Arbiter::start(&long, judge(Fail::New, true, None).policy).unwrap();
+        let arbiter = Arbiter::start(&long, judge(Fail::New, true, None).policy, CollectOptions::default()).unwrap();
         assert!(UnixStream::connect(arbiter.path()).is_ok());
     }
 

@@ -268,7 +268,8 @@ pub fn topic(name: &str) -> Option<String> {
          usage: hb [HB FLAGS] {name} [everything go {name} takes]\n\n\
          {detail}\n\n\
          Behind {name}, every flag and argument is the go command's: see `go help {name}`. hb adds -race\n\
-         and an -overlay, and joins your own -overlay, -toolexec and -tags with its own. These contradict\n\
+         and an -overlay, and -ldflags=-s=false where it is to report, for the names of variables; your own\n\
+         -overlay, -toolexec, -tags and -ldflags are joined with these. These contradict\n\
          it and are refused: -race=false, -msan, -asan, -compiler=gccgo.\n\n\
          `hb --help` lists hb's own flags, environment variables and exit status."
     ))

@@ -11,6 +11,7 @@ use crate::inject::{self, Delivery, Injection, Toolchain};
 use crate::{overlay, quoting};
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -23,6 +24,8 @@ pub struct GoCommand {
     pub arguments: Vec<OsString>,
     /// What is added to the environment.
     pub env: Vec<(String, OsString)>,
+    /// What names of source files begin with under `-trimpath`, and where those files are.
+    pub trimmed: Vec<(String, PathBuf)>,
     /// Lines to be said to the user before the run.
     pub notices: Vec<String>,
 }
@@ -149,7 +152,23 @@ pub fn compose(
     words.extend(kept);
     let mut env = go.pins;
     env.extend(injection.env.into_iter().map(|(name, value)| (name, value.into())));
-    Ok(GoCommand { program: go.program, arguments: words, env, notices: injection.notices })
+    let trimmed = trimmed(&go.env.gomod, &go.env.gomodcache);
+    Ok(GoCommand { program: go.program, arguments: words, env, trimmed, notices: injection.notices })
+}
+
+/// What the names of the main module's files and of those in the module cache begin with under `-trimpath`, and their directories.
+fn trimmed(gomod: &str, gomodcache: &Path) -> Vec<(String, PathBuf)> {
+    let mut trimmed = Vec::new();
+    let text = fs::read_to_string(gomod).unwrap_or_default();
+    let module = text.lines().find_map(|line| line.trim().strip_prefix("module")?.split("//").next());
+    let module = module.map(|name| name.trim().trim_matches(['"', '`'])).filter(|name| !name.is_empty());
+    if let (Some(module), Some(directory)) = (module, Path::new(gomod).parent()) {
+        trimmed.push((format!("{module}/"), directory.to_owned()));
+    }
+    if !gomodcache.as_os_str().is_empty() {
+        trimmed.push((String::new(), gomodcache.to_owned()));
+    }
+    trimmed
 }
 
 /// Refuses flags that ask for another sanitizer, for none, or for another compiler. Those of `GOFLAGS` count only
@@ -370,7 +389,13 @@ mod tests {
     fn packages_are_listed_as_they_are_tested() {
         let listed = |line: &str| {
             let arguments = line.split(' ').map(OsString::from).collect();
-            let go = GoCommand { program: "go".into(), arguments, env: Vec::new(), notices: Vec::new() };
+            let go = GoCommand {
+                program: "go".into(),
+                arguments,
+                env: Vec::new(),
+                trimmed: Vec::new(),
+                notices: Vec::new(),
+            };
             let words: Vec<String> = go.listing()?.get_args().map(|word| word.to_str().unwrap().to_owned()).collect();
             Some(words.join(" "))
         };

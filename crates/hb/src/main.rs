@@ -28,6 +28,7 @@ use clap::error::ErrorKind;
 use cli::{Cli, Command, Options};
 use error::HbError;
 use go_flags::{Scan, Subcommand};
+use hb_report::CollectOptions;
 use hb_report::baseline::Baseline;
 use progress::Progress;
 use reports::{Format, Output, Request};
@@ -196,12 +197,13 @@ fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> 
     } else {
         None
     };
+    let collecting = CollectOptions { trimmed: go.trimmed.clone(), ..CollectOptions::default() };
     let mut _arbiter = None;
     if let (Some(policy), Some(findings)) = (policy, &findings) {
         if policy.fail != Fail::All {
             go.env.push((arbiter::POLICY_VARIABLE.to_owned(), arbiter::policy_key(&policy, &reports::today()).into()));
         }
-        let arbiter = Arbiter::start(findings.path(), policy)?;
+        let arbiter = Arbiter::start(findings.path(), policy, collecting.clone())?;
         go.env.push((arbiter::VARIABLE.to_owned(), arbiter.path().as_os_str().to_owned()));
         _arbiter = Some(arbiter);
     }
@@ -229,7 +231,7 @@ fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> 
     })?;
     let packages = watched.map(Progress::finish);
     let elapsed = started.elapsed();
-    let reported = reports::of_run(&findings, &requests, baseline.as_ref());
+    let reported = reports::of_run(&findings, &requests, baseline.as_ref(), &collecting);
     drop(findings);
     match reported {
         // A failing run says more than a report that could not be written, but both are said.

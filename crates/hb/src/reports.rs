@@ -176,8 +176,13 @@ impl Summary {
 ///
 /// # Errors
 /// The first report that could not be written; the others are written all the same.
-pub fn of_run(findings: &Directory, requests: &[Request], baseline: Option<&Baseline>) -> Result<Summary, HbError> {
-    let mut report = collect(findings.path(), &CollectOptions::default()).map_err(cannot_read)?;
+pub fn of_run(
+    findings: &Directory,
+    requests: &[Request],
+    baseline: Option<&Baseline>,
+    options: &CollectOptions,
+) -> Result<Summary, HbError> {
+    let mut report = collect(findings.path(), options).map_err(cannot_read)?;
     apply(baseline, &mut report);
     let raw = || findings.raw();
     write_all(&report, requests, raw)?;
@@ -291,7 +296,7 @@ fn date(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Format, Output, Request, date, extend_baseline, of_files, of_run};
+    use super::{CollectOptions, Format, Output, Request, date, extend_baseline, of_files, of_run};
     use crate::findings::Directory;
     use hb_report::render;
     use std::fs;
@@ -323,7 +328,7 @@ mod tests {
         let cache = tempfile::tempdir().unwrap();
         let findings = Directory::new(cache.path()).unwrap();
         let request = |name: &str| Request { format: Format::Raw, output: Output::File(cache.path().join(name)) };
-        assert!(of_run(&findings, &[request("no/such"), request("second")], None).is_err());
+        assert!(of_run(&findings, &[request("no/such"), request("second")], None, &CollectOptions::default()).is_err());
         assert!(cache.path().join("second").is_file());
     }
 

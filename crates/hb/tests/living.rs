@@ -261,3 +261,25 @@ fn github_is_given_paths_from_the_top_of_the_repository_and_its_summary_is_added
     let text = fs::read_to_string(summary).unwrap();
     assert!(text.starts_with("# Step\n## Data races: ") && text.contains("main.go:"), "{text}");
 }
+
+/// With `-trimpath` a binary names its module's files by import path: they are found all the same, so that a baseline fits both ways.
+#[test]
+fn trimmed_paths_change_nothing() {
+    let place = shop();
+    let report = |more: &[&str]| {
+        let words = ["--live", "none", "--format", "json", "--output", "r.json", "test", "-count=1"];
+        run(&mut place.hb(words.iter().chain(more).chain(&["./stats"]))).with_status(1);
+        let report: serde_json::Value = serde_json::from_slice(&fs::read(place.join("r.json")).unwrap()).unwrap();
+        let finding = &report["findings"][0];
+        let site = &finding["accesses"][0]["site"];
+        serde_json::json!([finding["fingerprint"], finding["variable"], site, finding["accesses"][0]["excerpt"]])
+    };
+    let (plain, trimmed) = (report(&[]), report(&["-trimpath"]));
+    assert_eq!(plain, trimmed);
+    assert_eq!(trimmed[2]["file"], "stats/stats_test.go");
+    let reason = "package stats\n\n//hb:ignore only statistics\nfunc hit() { hits++ }\n";
+    place.write("stats/stats.go", reason);
+    let test = fs::read_to_string(place.join("stats/stats_test.go")).unwrap();
+    place.write("stats/stats_test.go", &test.replace("func hit() { hits++ }\n", ""));
+    run(&mut place.hb(["--fail", "new", "test", "-trimpath", "./stats"])).with_status(0);
+}

@@ -10,7 +10,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let format: Format = arguments.next().ok_or("a format is missing")?.parse()?;
     let remap = arguments.next().ok_or("FROM=TO is missing")?;
     let (from, to) = remap.split_once('=').ok_or("FROM=TO is missing")?;
-    let collect = CollectOptions { source_remaps: vec![(from.to_owned(), to.into())] };
+    let collect = CollectOptions { source_remaps: vec![(from.to_owned(), to.into())], ..CollectOptions::default() };
     let mut report = Report::default();
     for file in arguments {
         report.merge(Report::load(file.as_ref(), &collect)?);

@@ -18,6 +18,9 @@ use std::path::{Path, PathBuf};
 pub struct CollectOptions {
     /// Prefixes of file names in the binaries and the directories where those files are on this machine.
     pub source_remaps: Vec<(String, PathBuf)>,
+    /// Beginnings of the file names in binaries built with `-trimpath`, such as `example.com/m/`, and the directories where those files are: they
+    /// are called by their real names then, as without that flag.
+    pub trimmed: Vec<(String, PathBuf)>,
 }
 
 /// Reads every `*.jsonl` file of a findings directory. Files are read line by line and repeated races are only counted,
@@ -42,19 +45,56 @@ pub fn collect(dir: &Path, options: &CollectOptions) -> Result<Report, Error> {
     Ok(collector.finish())
 }
 
+/// The real names of files that `-trimpath` has shortened.
+struct FileNames {
+    trimmed: Vec<(String, PathBuf)>,
+    known: HashMap<String, Option<String>>,
+}
+
+impl FileNames {
+    fn new(options: &CollectOptions) -> FileNames {
+        FileNames { trimmed: options.trimmed.clone(), known: HashMap::new() }
+    }
+
+    fn restore(&mut self, race: &mut Race) {
+        let Self { trimmed, known } = self;
+        if trimmed.is_empty() {
+            return;
+        }
+        race.each_frame(|frame| {
+            // What is not trimmed is absolute.
+            if frame.file.starts_with('/') || frame.file.is_empty() {
+                return;
+            }
+            if !known.contains_key(&frame.file) {
+                let real = trimmed.iter().find_map(|(start, directory)| {
+                    let path = directory.join(frame.file.strip_prefix(start.as_str())?);
+                    path.is_file().then(|| path.to_str().map(str::to_owned)).flatten()
+                });
+                known.insert(frame.file.clone(), real);
+            }
+            if let Some(Some(real)) = known.get(&frame.file) {
+                frame.file.clone_from(real);
+            }
+        });
+    }
+}
+
 /// Explains single races; sources that were read once are kept.
 pub struct Explainer {
     store: SourceStore,
+    names: FileNames,
 }
 
 impl Explainer {
     /// One that has read nothing.
     pub fn new(options: &CollectOptions) -> Explainer {
-        Explainer { store: SourceStore::new(options.source_remaps.clone()) }
+        Explainer { store: SourceStore::new(options.source_remaps.clone()), names: FileNames::new(options) }
     }
 
     /// The finding of a race, ignored where its source says so.
-    pub fn explain(&mut self, race: Race) -> Finding {
+    pub fn explain(&mut self, mut race: Race) -> Finding {
+        self.names.restore(&mut race);
         let mut finding = explain::explain(race, &mut self.store);
         let _ = ignore::apply(&mut finding, &mut self.store);
         finding
@@ -64,6 +104,7 @@ impl Explainer {
 /// Takes records from any number of processes.
 pub struct Collector {
     store: SourceStore,
+    names: FileNames,
     report: Report,
     /// Finding by the cheap key of a race, so that repetitions need no source.
     by_key: HashMap<u64, Option<usize>>,
@@ -78,6 +119,7 @@ impl Collector {
     pub fn new(options: &CollectOptions) -> Collector {
         Collector {
             store: SourceStore::new(options.source_remaps.clone()),
+            names: FileNames::new(options),
             report: Report {
                 schema: SCHEMA_VERSION,
                 hb_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -160,7 +202,8 @@ impl Collector {
         }
     }
 
-    fn race(&mut self, race: Race) {
+    fn race(&mut self, mut race: Race) {
+        self.names.restore(&mut race);
         self.report.totals.races += 1;
         let key = fingerprint::quick_key(&race);
         let index = match self.by_key.get(&key) {

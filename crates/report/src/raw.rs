@@ -130,6 +130,22 @@ pub struct Race {
     pub tests_running: Vec<String>,
 }
 
+impl Race {
+    /// Hands out every frame of every stack.
+    pub fn each_frame(&mut self, mut each: impl FnMut(&mut Frame)) {
+        let mut stack = |stack: &mut Vec<Frame>| stack.iter_mut().for_each(&mut each);
+        for access in &mut self.accesses {
+            stack(&mut access.stack);
+            stack(&mut access.created);
+            access.ancestry.iter_mut().for_each(|ancestor| stack(&mut ancestor.created));
+            access.sync.iter_mut().for_each(|event| stack(&mut event.stack));
+            access.locks.iter_mut().for_each(|lock| stack(&mut lock.stack));
+        }
+        self.object.iter_mut().for_each(|object| stack(&mut object.alloc));
+        self.common.iter_mut().for_each(|common| stack(&mut common.stack));
+    }
+}
+
 /// Whether an access reads or writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

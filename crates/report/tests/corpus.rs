@@ -45,7 +45,8 @@ fn corpus() -> PathBuf {
 }
 
 fn recordings() -> Vec<(String, Report)> {
-    let options = CollectOptions { source_remaps: vec![("/corpus/".to_owned(), corpus())] };
+    let options =
+        CollectOptions { source_remaps: vec![("/corpus/".to_owned(), corpus())], ..CollectOptions::default() };
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(fixture("tests/corpus")).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();

@@ -9,7 +9,7 @@ fn fixtures() -> PathBuf {
 }
 
 fn options() -> CollectOptions {
-    CollectOptions { source_remaps: vec![("/fix/".to_owned(), fixtures())] }
+    CollectOptions { source_remaps: vec![("/fix/".to_owned(), fixtures())], ..CollectOptions::default() }
 }
 
 fn shown() -> Options {

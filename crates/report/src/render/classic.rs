@@ -93,18 +93,5 @@ fn write_stack(stack: &[Frame], state: StackState, out: &mut dyn Write) -> io::R
 
 /// Makes the file names of all stacks relative, as the options say.
 pub fn make_relative(race: &mut Race, options: &Options) {
-    let short = |stack: &mut Vec<Frame>| {
-        for frame in stack {
-            frame.file = options.path(&frame.file).to_owned();
-        }
-    };
-    for access in &mut race.accesses {
-        short(&mut access.stack);
-        short(&mut access.created);
-        access.ancestry.iter_mut().for_each(|ancestor| short(&mut ancestor.created));
-        access.sync.iter_mut().for_each(|event| short(&mut event.stack));
-        access.locks.iter_mut().for_each(|lock| short(&mut lock.stack));
-    }
-    race.object.iter_mut().for_each(|object| short(&mut object.alloc));
-    race.common.iter_mut().for_each(|common| short(&mut common.stack));
+    race.each_frame(|frame| frame.file = options.path(&frame.file).to_owned());
 }

@@ -13,7 +13,7 @@ pub fn fixture(path: &str) -> PathBuf {
 
 /// Where the fixtures' sources are.
 pub fn options() -> CollectOptions {
-    CollectOptions { source_remaps: vec![("/fix/".to_owned(), fixture("tests/fixtures"))] }
+    CollectOptions { source_remaps: vec![("/fix/".to_owned(), fixture("tests/fixtures"))], ..CollectOptions::default() }
 }
 
 /// All fixture programs' races in one report.
@@ -34,7 +34,7 @@ pub fn everything() -> Report {
 /// What hb's runtime recorded of the racy corpus, in one report.
 pub fn recorded() -> Report {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus");
-    let options = CollectOptions { source_remaps: vec![("/corpus/".to_owned(), corpus)] };
+    let options = CollectOptions { source_remaps: vec![("/corpus/".to_owned(), corpus)], ..CollectOptions::default() };
     let mut report = Report::default();
     for entry in std::fs::read_dir(fixture("tests/corpus")).unwrap() {
         report.merge(Report::load(&entry.unwrap().path(), &options).unwrap());
