@@ -43,6 +43,9 @@
 // The flag of a heap page lies here, at the page number of its shadow.
 #define TOUCHED $0x11efa0000000
 #define SHADOW_PAGE_SHIFT 9
+// That of a group of pages, for which there is memory, lies here.
+#define GROUPS $0x122fbe800000
+#define SHADOW_GROUP_SHIFT 15
 
 // hbread and hbwrite record an access that the checks below could not decide: in the common cases, where the words were last
 // accessed by the same goroutine, or by one that is known to come before, or never. All else goes to the runtime.
@@ -120,6 +123,11 @@ log_access: \
 	MOVQ	TOUCHED, R10; \
 	CMPB	(R10)(R12*1), $0; \
 	JNE	touched; \
+	MOVQ	DX, R8; \
+	SHRQ	$SHADOW_GROUP_SHIFT, R8; \
+	MOVQ	GROUPS, R9; \
+	CMPB	(R9)(R8*1), $0; \
+	JEQ	slow; \
 	MOVB	$1, (R10)(R12*1); \
 touched: \
 	TESTL	BX, BX; \

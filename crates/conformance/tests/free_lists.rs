@@ -71,7 +71,7 @@ fn blocks_freed_elsewhere_are_used_again() {
     blocks.init(zeroed(), BYTES);
     let blocks = &blocks;
     goes_round(
-        |shard| blocks.alloc::<Alone>(8, shard),
+        |shard| blocks.alloc(&Alone, 8, shard),
         // SAFETY: each came from `alloc` of this class and is freed once.
         |shard, piece| unsafe { blocks.free(&Alone, 8, shard, piece) },
         || blocks.used(),

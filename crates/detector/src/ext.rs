@@ -205,6 +205,7 @@ impl<M: Memory> Detector<M> {
     pub(crate) fn touch(&self, addr: usize) {
         let flag = self.memory.touched(addr);
         if flag.load(Ordering::Relaxed) == 0 {
+            self.memory.prepare(addr);
             flag.store(1, Ordering::Release);
         }
     }
@@ -497,7 +498,7 @@ impl<M: Memory> Detector<M> {
             ext.sync.offset = offset;
             return Some(&mut ext.sync);
         }
-        let block = self.blocks.alloc::<M>(MORE_CLASS, shard);
+        let block = self.blocks.alloc(&self.memory, MORE_CLASS, shard);
         if block == 0 {
             self.limits.reached(&self.limits.out_of_memory);
             return None;

@@ -18,8 +18,8 @@ impl<M: Memory> Detector<M> {
     pub fn go_start(&self, parent: Option<&mut Context>, pc: u64, flags: u32) -> *mut Context {
         let (lane, last) = self.take_lane(parent.as_deref());
         let shard = lane;
-        let block = self.blocks.alloc::<M>(CONTEXT_CLASS, shard);
-        let stack = self.blocks.alloc::<M>(FIRST_STACK_CLASS, shard);
+        let block = self.blocks.alloc(&self.memory, CONTEXT_CLASS, shard);
+        let stack = self.blocks.alloc(&self.memory, FIRST_STACK_CLASS, shard);
         if lane == 0 || block == 0 || stack == 0 {
             self.limits.reached(&self.limits.out_of_memory);
             return core::ptr::null_mut();
@@ -153,7 +153,7 @@ impl<M: Memory> Detector<M> {
     #[cold]
     pub fn grow_stack(&self, ctx: &mut Context) -> bool {
         let class = ctx.stack_class as u32;
-        let block = self.blocks.alloc::<M>(class + 1, ctx.shard);
+        let block = self.blocks.alloc(&self.memory, class + 1, ctx.shard);
         if block == 0 {
             self.limits.reached(&self.limits.out_of_memory);
             return false;

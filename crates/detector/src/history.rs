@@ -246,7 +246,7 @@ impl<M: Memory> Detector<M> {
             self.drop_oldest(ctx.lane, ctx.shard);
             oldest = lane.oldest.load(Ordering::Relaxed);
         }
-        let block = self.blocks.alloc::<M>(class, ctx.shard);
+        let block = self.blocks.alloc(&self.memory, class, ctx.shard);
         if block == 0 {
             self.limits.reached(&self.limits.out_of_memory);
             return None;

@@ -67,6 +67,11 @@ pub unsafe trait Memory {
     fn span(&self, nth: usize) -> Option<(usize, usize)>;
     /// Gives back the pages of a block that will not be used soon. May do nothing.
     fn discard(&self, base: *mut u8, size: usize);
+    /// Shadow words of the [`PAGE`] that holds `addr` are about to be written for the first time. May get the memory for them, and for
+    /// their neighbours, at once.
+    fn prepare(&self, _addr: usize) {}
+    /// The bytes `[base, base + size)` of a region are about to be written for the first time. May get the memory for them at once.
+    fn populate(&self, _base: *mut u8, _size: usize) {}
 }
 
 /// A lock held for a few dozen instructions at most.
@@ -292,6 +297,8 @@ const END_CLASS: u32 = 32;
 const CLASSES: usize = (END_CLASS - MIN_CLASS) as usize;
 /// Blocks from this class on are returned to the system when freed.
 const DISCARD_CLASS: u32 = 17;
+/// Bytes of new blocks for which memory is got at once.
+const POPULATE: usize = 64 << 10;
 /// How many ways the free lists of a class are split. A power of two.
 const WAYS: usize = 4;
 
@@ -336,7 +343,7 @@ impl Blocks {
     }
 
     /// A block of `1 << class` bytes, or 0 when the region is full. Its content is arbitrary.
-    pub fn alloc<M: Memory>(&self, class: u32, shard: u32) -> u32 {
+    pub fn alloc<M: Memory>(&self, memory: &M, class: u32, shard: u32) -> u32 {
         if class >= END_CLASS {
             return 0;
         }
@@ -352,6 +359,11 @@ impl Blocks {
         if first + size * count > self.bytes {
             self.next.fetch_sub(size * count, Ordering::Relaxed);
             return 0;
+        }
+        // Some pages at once: a fault for each costs more than they do.
+        let group = (first + size * count) & !(POPULATE - 1);
+        if size < POPULATE && group > first {
+            memory.populate(self.base.wrapping_add(group), POPULATE);
         }
         let index = |nth: usize| ((first + nth * size) >> MIN_CLASS) as u32;
         // SAFETY: the bytes [first, first + size * count) were just handed to us alone.

@@ -124,7 +124,7 @@ impl Table {
 impl<M: Memory> Detector<M> {
     /// A new table of a class, empty; `None` when memory is exhausted.
     pub(crate) fn new_table(&self, shard: u32, class: u8) -> Option<(u32, Table)> {
-        let block = self.blocks.alloc::<M>(u32::from(class), shard);
+        let block = self.blocks.alloc(&self.memory, u32::from(class), shard);
         if block == 0 {
             self.limits.reached(&self.limits.out_of_memory);
             return None;

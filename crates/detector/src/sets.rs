@@ -233,7 +233,7 @@ impl<M: Memory> Detector<M> {
     fn steps_of(&self, ctx: &Context) -> Option<&mut Steps> {
         let mut steps = ctx.steps.load(Ordering::Relaxed);
         if steps.is_null() {
-            let block = self.blocks.alloc::<M>(STEPS_CLASS, ctx.shard);
+            let block = self.blocks.alloc(&self.memory, STEPS_CLASS, ctx.shard);
             if block == 0 {
                 return None;
             }
@@ -310,7 +310,7 @@ impl<M: Memory> Detector<M> {
             let place = unsafe { &mut *slots.add(at as usize) };
             if *place == 0 {
                 let class = class(members.len());
-                let block = self.blocks.alloc::<M>(class, shard);
+                let block = self.blocks.alloc(&self.memory, class, shard);
                 if block == 0 {
                     return Ok(None);
                 }
@@ -346,7 +346,7 @@ impl<M: Memory> Detector<M> {
     }
 
     fn new_set_table(&self, shard: u32) -> u32 {
-        let block = self.blocks.alloc::<M>(TABLE_CLASS, shard);
+        let block = self.blocks.alloc(&self.memory, TABLE_CLASS, shard);
         if block != 0 {
             // SAFETY: a fresh block of that many bytes.
             unsafe { core::ptr::write_bytes(self.blocks.at::<u8>(block), 0, 1 << TABLE_CLASS) };

@@ -3,7 +3,7 @@
 //! Bytes that lie in one word and are accessed one by one, or in runs that change, soon belong to several epochs: a buffer that is
 //! filled and read again and again, a text that is scanned, small fields side by side. Two cells with masks cannot say that. What would
 //! do for each byte alone is then kept for each byte alone: a write cell and a read cell, in which a stamp
-//! means what it means in a word's cells, and the same checks and steps apply ([`Detector::merge`]). What one byte's cells cannot say
+//! means what it means in a word's cells, and the same checks and steps apply ([`crate::access`]). What one byte's cells cannot say
 //! (accesses in no order) needs a precise record, to which the whole word goes over.
 //!
 //! A cell here has no mask. In its place is half of the record's generation, which changes at every use of the record. So

@@ -32,6 +32,10 @@ const DATA_TOUCHED: usize = 0x1210_0000_0000;
 pub const ALLOCATIONS: usize = 0x1220_0000_0000;
 /// Bytes of it.
 pub const ALLOCATIONS_BYTES: usize = 10 << 20;
+/// One flag for each [`GROUP`] of the heap: memory for its shadow was got.
+const HEAP_GROUPS: usize = 0x1230_0000_0000;
+/// Bytes of shadow for which memory is got at once. A fault for each page, first by a read and then by a write, costs several times as much.
+pub const GROUP: usize = 32 << 10;
 /// The engine's regions, one after the other.
 const REGIONS: usize = 0x1300_0000_0000;
 const REGION_STEP: usize = 0x40_0000_0000;
@@ -39,8 +43,10 @@ const REGION_STEP: usize = 0x40_0000_0000;
 const _: () = assert!(HEAP_SHADOW % 8 == 0 && HEAP % PAGE == 0 && HEAP_END % PAGE == 0);
 const _: () = assert!(DATA_SHADOW + DATA_MAX <= HEAP_TOUCHED);
 const _: () = assert!(HEAP_TOUCHED + (HEAP_END - HEAP) / PAGE <= DATA_TOUCHED);
-const _: () = assert!(DATA_TOUCHED + DATA_MAX / PAGE <= ALLOCATIONS && ALLOCATIONS + ALLOCATIONS_BYTES <= REGIONS);
+const _: () = assert!(DATA_TOUCHED + DATA_MAX / PAGE <= ALLOCATIONS && ALLOCATIONS + ALLOCATIONS_BYTES <= HEAP_GROUPS);
+const _: () = assert!(HEAP_GROUPS + (HEAP_END - HEAP) / GROUP <= REGIONS);
 // The fast paths in assembly know these.
+const _: () = assert!(HEAP_GROUPS == 0x1230_0000_0000 && GROUP == 1 << 15);
 const _: () = assert!(REGIONS + Region::Exts as usize * REGION_STEP == 0x1380_0000_0000);
 const _: () = assert!(REGIONS + Region::Splits as usize * REGION_STEP == 0x1500_0000_0000);
 const _: () = assert!(REGIONS + Region::Stamps as usize * REGION_STEP == 0x1400_0000_0000);
@@ -90,7 +96,8 @@ fn map(addr: usize, bytes: usize) -> Result<(), NoRoom> {
 /// Maps the state and the flags: what is needed before anything else.
 pub fn map_state() -> Result<(), NoRoom> {
     map(STATE, STATE_BYTES)?;
-    map(HEAP_TOUCHED, (HEAP_END - HEAP) / PAGE)
+    map(HEAP_TOUCHED, (HEAP_END - HEAP) / PAGE)?;
+    map(HEAP_GROUPS, (HEAP_END - HEAP) / GROUP)
 }
 
 impl Map {
@@ -157,6 +164,12 @@ impl Map {
     }
 }
 
+/// The flag of a heap address's [`GROUP`].
+pub fn group(addr: usize) -> &'static AtomicU8 {
+    // SAFETY: the heap's flags are mapped at start-up and never unmapped, and only used as atomics.
+    unsafe { &*(((addr - HEAP) / GROUP + HEAP_GROUPS) as *const AtomicU8) }
+}
+
 // SAFETY: the regions are mapped once, by `map_regions`, before the engine is made, and never unmapped. Shadow words of the heap and of the
 // data segments lie in disjoint mappings, at constant distances; so do the flags.
 unsafe impl Memory for Map {
@@ -185,6 +198,22 @@ unsafe impl Memory for Map {
         };
         // SAFETY: as above.
         unsafe { &*(at as *const AtomicU8) }
+    }
+
+    fn prepare(&self, addr: usize) {
+        if addr >= HEAP && addr < HEAP_END {
+            let flag = group(addr);
+            if flag.load(Ordering::Relaxed) == 0 {
+                flag.store(1, Ordering::Relaxed);
+                self.populate(((addr & !(GROUP - 1)) + HEAP_SHADOW) as *mut u8, GROUP);
+            }
+        }
+    }
+
+    fn populate(&self, base: *mut u8, size: usize) {
+        // Where the system does not know how (before Linux 5.14) the pages come one by one.
+        // SAFETY: the advice changes no contents.
+        unsafe { sys::advise(base as usize, size, sys::MADV_POPULATE_WRITE) };
     }
 
     fn pause(spins: u32) {

@@ -1,6 +1,8 @@
 //! Shadow of memory that the program has given back to the system.
 
 use crate::engine::state;
+use crate::layout::{GROUP, group};
+use core::sync::atomic::Ordering;
 use hb_detector::memory::Memory;
 
 /// Bytes of a page of memory.
@@ -23,4 +25,9 @@ pub fn give_back(addr: usize, size: usize) {
         return;
     }
     memory.discard(memory.word(from).as_ptr().cast(), to - from);
+    let mut at = from.next_multiple_of(GROUP);
+    while at + GROUP <= to {
+        group(at).store(0, Ordering::Relaxed);
+        at += GROUP;
+    }
 }

@@ -47,6 +47,8 @@ pub const O_CLOEXEC: usize = 0o2_000_000;
 
 /// Pages' contents may be dropped; they read as zero afterwards.
 pub const MADV_DONTNEED: usize = 4;
+/// Advice: get the pages now, for writing.
+pub const MADV_POPULATE_WRITE: usize = 23;
 /// Do not use huge pages here.
 pub const MADV_NOHUGEPAGE: usize = 15;
 /// Use huge pages here where there are any.
