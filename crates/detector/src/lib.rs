@@ -13,6 +13,7 @@ pub mod depot;
 pub mod epoch;
 pub mod ext;
 pub mod goroutine;
+mod head;
 pub mod history;
 pub mod lane;
 pub mod limits;

@@ -7,6 +7,8 @@
 //! two do not share: its cost is what changed since, not how many goroutines exist. The result of a join shares the
 //! node of whichever side already was the maximum, so that clocks that have met keep meeting cheaply.
 //!
+//! Clocks that reach beyond one leaf have a head before their tree: [`crate::head`]. What is here knows of it only how it is counted.
+//!
 //! Compared with tree clocks (Mathur et al., ASPLOS 2022): those prune by causality within one clock but copy O(threads) memory
 //! per clock; with hundreds of thousands of parked goroutines sharing matters more than pruning.
 
@@ -23,7 +25,7 @@ const MAX_HEIGHT: u32 = crate::epoch::LANE_BITS.div_ceil(FAN_BITS) - 1;
 /// 32 clocks (leaf) or child indices (inner node).
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
-pub struct Node([u32; FAN]);
+pub struct Node(pub(crate) [u32; FAN]);
 
 impl Node {
     /// Whether all slots are the same. Without a branch for each, so that it becomes a few wide instructions.
@@ -37,7 +39,8 @@ impl Node {
     }
 }
 
-/// A vector clock: root node and height. The value 0 is the empty clock. Height in bits 28..32, root in bits 0..28.
+/// A vector clock: root node and height. The value 0 is the empty clock. Height in bits 28..32, root in bits 0..28. The height
+/// [`Tree::HEAD`] says that the root is a head ([`crate::head`]); a clock that engines hold is a head or one leaf.
 ///
 /// A `Tree` owns one reference to its root; it is moved, or shared with [`Trees::share`], and ended with [`Trees::drop`].
 #[derive(PartialEq, Eq, Debug)]
@@ -49,13 +52,24 @@ const ROOT_BITS: u32 = 28;
 impl Tree {
     /// The clock that is 0 everywhere.
     pub const EMPTY: Tree = Tree(0);
+    /// In the place of a height.
+    pub(crate) const HEAD: u32 = 8;
 
     #[inline]
     fn new(root: u32, height: u32) -> Self {
         if root == 0 { Self(0) } else { Self(root | height << ROOT_BITS) }
     }
+    /// The clock that is the head in node `root`.
     #[inline]
-    fn root(&self) -> u32 {
+    pub(crate) fn of_head(root: u32) -> Self {
+        Self(root | Self::HEAD << ROOT_BITS)
+    }
+    #[inline]
+    pub(crate) fn is_head(&self) -> bool {
+        self.height() == Self::HEAD
+    }
+    #[inline]
+    pub(crate) fn root(&self) -> u32 {
         self.0 & ((1 << ROOT_BITS) - 1)
     }
     #[inline]
@@ -72,14 +86,19 @@ impl Tree {
     pub fn take(&mut self) -> Tree {
         Tree(core::mem::replace(&mut self.0, 0))
     }
-    /// The bits, to be kept in an atomic; ownership goes with them.
+    /// The bits; ownership goes with them.
     #[inline]
-    pub fn into_bits(self) -> u32 {
+    pub(crate) fn into_bits(self) -> u32 {
+        self.0
+    }
+    /// The bits, to be compared.
+    #[inline]
+    pub(crate) fn bits(&self) -> u32 {
         self.0
     }
     /// The reverse of [`Tree::into_bits`].
     #[inline]
-    pub fn from_bits(bits: u32) -> Tree {
+    pub(crate) fn from_bits(bits: u32) -> Tree {
         Tree(bits)
     }
 }
@@ -116,7 +135,7 @@ impl Trees {
     }
 
     #[inline]
-    fn get_node(&self, node: u32) -> &Node {
+    pub(crate) fn get_node(&self, node: u32) -> &Node {
         // SAFETY: a node with a reference held by the caller is initialised, and only changed by an owner who holds its sole
         // reference, so nobody changes it while we look.
         unsafe { &*self.nodes.at(node) }
@@ -129,7 +148,24 @@ impl Trees {
         }
     }
 
-    fn new_node<M: Memory>(&self, shard: u32, content: Node) -> u32 {
+    /// A node of one's own for changing.
+    ///
+    /// # Safety
+    /// The caller holds its sole reference, and nothing else refers to it meanwhile.
+    #[inline]
+    #[expect(clippy::mut_from_ref, reason = "the node is the caller's alone, by contract")]
+    pub(crate) unsafe fn node_mut(&self, node: u32) -> &mut Node {
+        // SAFETY: by contract.
+        unsafe { &mut *self.nodes.at(node) }
+    }
+
+    /// Whether a node has one reference.
+    #[inline]
+    pub(crate) fn is_sole(&self, node: u32) -> bool {
+        self.refs(node).load(Ordering::Acquire) == 1
+    }
+
+    pub(crate) fn new_node<M: Memory>(&self, shard: u32, content: Node) -> u32 {
         let node = self.nodes.alloc::<M>(shard);
         if node == 0 {
             self.exhausted.fetch_add(1, Ordering::Relaxed);
@@ -150,7 +186,10 @@ impl Trees {
         if refs.load(Ordering::Acquire) != 1 && refs.fetch_sub(1, Ordering::AcqRel) != 1 {
             return;
         }
-        if height > 0 {
+        if height == Tree::HEAD {
+            let base = self.get_node(node).base();
+            self.drop_node::<M>(shard, base.root(), base.height());
+        } else if height > 0 {
             let children = *self.get_node(node);
             for child in children.0 {
                 self.drop_node::<M>(shard, child, height - 1);
@@ -161,7 +200,7 @@ impl Trees {
     }
 
     /// Makes `node` (owned) changeable: itself, or a copy when it is shared. 0 when no node is left (the reference is kept).
-    fn make_mut<M: Memory>(&self, shard: u32, node: u32, height: u32) -> u32 {
+    pub(crate) fn make_mut<M: Memory>(&self, shard: u32, node: u32, height: u32) -> u32 {
         if self.refs(node).load(Ordering::Acquire) == 1 {
             return node;
         }
@@ -170,7 +209,9 @@ impl Trees {
         if copy == 0 {
             return 0;
         }
-        if height > 0 {
+        if height == Tree::HEAD {
+            self.hold(content.base().root());
+        } else if height > 0 {
             for child in content.0 {
                 self.hold(child);
             }
@@ -191,9 +232,9 @@ impl Trees {
         self.drop_node::<M>(shard, tree.root(), tree.height());
     }
 
-    /// The clock of a lane.
+    /// The clock of a lane, in a tree without a head.
     #[inline]
-    pub fn get(&self, tree: &Tree, lane: Lane) -> Clock {
+    pub(crate) fn get_plain(&self, tree: &Tree, lane: Lane) -> Clock {
         let mut height = tree.height();
         let mut node = tree.root();
         if lane >> (FAN_BITS * height) >= FAN as u32 {
@@ -223,9 +264,18 @@ impl Trees {
         }
     }
 
-    /// Raises the clock of a lane to at least `clock`.
-    pub fn raise<M: Memory>(&self, shard: u32, tree: &mut Tree, lane: Lane, clock: Clock) {
-        if clock == 0 || self.get(tree, lane) >= clock {
+    /// The leaf of the lowest lanes, in a tree without a head.
+    pub(crate) fn first_leaf(&self, tree: &Tree) -> Node {
+        let mut node = tree.root();
+        for _ in 0..tree.height() {
+            node = if node == 0 { 0 } else { self.get_node(node).0[0] };
+        }
+        if node == 0 { Node([0; FAN]) } else { *self.get_node(node) }
+    }
+
+    /// Raises the clock of a lane to at least `clock`, in a tree without a head.
+    pub(crate) fn raise_plain<M: Memory>(&self, shard: u32, tree: &mut Tree, lane: Lane, clock: Clock) {
+        if clock == 0 || self.get_plain(tree, lane) >= clock {
             return;
         }
         let mut height = tree.height();
@@ -252,8 +302,8 @@ impl Trees {
         mine
     }
 
-    /// Raises every clock of `into` to at least that of `from`.
-    pub fn join<M: Memory>(&self, shard: u32, into: &mut Tree, from: &Tree) {
+    /// Raises every clock of `into` to at least that of `from`. Both are trees without heads.
+    pub(crate) fn join_plain<M: Memory>(&self, shard: u32, into: &mut Tree, from: &Tree) {
         if into.0 == from.0 || from.is_empty() {
             return;
         }
@@ -345,11 +395,15 @@ impl Trees {
         let ours = *self.get_node(node);
         let alone = self.refs(node).load(Ordering::Acquire) == 1;
         let mut result = ours;
+        // Found without a branch for each, so that it becomes a few wide instructions.
+        let mut differ = 0u32;
         for i in 0..FAN {
+            differ |= u32::from(ours.0[i] != theirs.0[i] && theirs.0[i] != 0) << i;
+        }
+        while differ != 0 {
+            let i = differ.trailing_zeros() as usize % FAN;
+            differ &= differ - 1;
             let (a, b) = (ours.0[i], theirs.0[i]);
-            if a == b || b == 0 {
-                continue;
-            }
             // Alone, the child's reference moves into the join; else the join works on one of its own.
             if !alone {
                 self.hold(a);
