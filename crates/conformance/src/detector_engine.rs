@@ -338,6 +338,13 @@ impl<const STAMPS: usize, const LIVES: u32> Engine for DetectorEngine<STAMPS, LI
     }
 
     fn atomic_load(&mut self, c: Context, addr: u64, size: u64, pc: u64) {
+        // As the runtime does.
+        let (ctx, at, bytes) = (self.context(c), addr as usize, size as usize);
+        if self.detector().load_recorded(ctx, at, bytes, || ()).is_some()
+            || self.detector().load_again(ctx, at, bytes, || ()).is_some()
+        {
+            return;
+        }
         self.atomic(c, addr, size, pc, AtomicEffect::Load);
     }
 

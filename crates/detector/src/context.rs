@@ -72,8 +72,29 @@ pub struct Context {
     pub steps: AtomicPtr<Steps>,
     /// The synchronisation objects used last.
     pub memos: [Memo; MEMOS],
+    /// What is known of another lane's releases.
+    pub whole: Whole,
+    pub(crate) _room: [u32; 9],
     /// Epochs (lane above clock) that were found in `tree`, each at its lane modulo their number: what is known is never forgotten.
     pub known: [AtomicU64; KNOWN],
+}
+
+/// Of the releases of `lane`, those after `low` up to `high` are known, and all that was known there: what
+/// [`crate::Detector::holds_news`] found last. The fast paths in assembly look at it, too.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Whole {
+    /// The lane; 0 for none.
+    pub lane: Lane,
+    /// The clock after which this holds.
+    pub low: Clock,
+    /// The last clock for which it was asked.
+    pub high: Clock,
+}
+
+impl Whole {
+    /// Nothing is known.
+    pub const NONE: Whole = Whole { lane: 0, low: 0, high: 0 };
 }
 
 /// How many epochs of others a goroutine remembers to know. The fast paths in assembly know it.
@@ -97,6 +118,8 @@ const _: () = assert!(core::mem::offset_of!(Context, history_clock) == 84);
 const _: () = assert!(NO_STAMP_CELL == 0xffff_fe00);
 const _: () = assert!(core::mem::offset_of!(Context, pc) == 112);
 const _: () = assert!(core::mem::offset_of!(Context, steps) == 120);
+const _: () = assert!(core::mem::offset_of!(Context, ignore) == 46);
+const _: () = assert!(core::mem::offset_of!(Context, whole) == 176 && size_of::<Whole>() == 12);
 const _: () = assert!(size_of::<Frame>() == 16);
 const _: () = assert!(size_of::<Context>() == 256);
 

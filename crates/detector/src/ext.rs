@@ -25,7 +25,8 @@ pub struct SyncClock {
     pub clock: Clock,
     /// Byte offset in the granule plus one; 0 when the slot is free.
     offset: u8,
-    next_class: u8,
+    /// Whether `lane` and `clock` stand for all that it holds: see [`Detector::holds_news`].
+    pub whole: bool,
     _pad: u16,
 }
 
@@ -69,6 +70,9 @@ const _: () = assert!(size_of::<SyncClock>() == 16);
 const _: () = assert!(size_of::<Ext>() == 64);
 const _: () = assert!(core::mem::offset_of!(Ext, list) == 4);
 const _: () = assert!(core::mem::offset_of!(Ext, inline) == 32);
+const _: () = assert!(core::mem::offset_of!(Ext, lock) == 0 && core::mem::offset_of!(Ext, sync) == 16);
+const _: () = assert!(core::mem::offset_of!(SyncClock, lane) == 4 && core::mem::offset_of!(SyncClock, clock) == 8);
+const _: () = assert!(core::mem::offset_of!(SyncClock, offset) == 12 && core::mem::offset_of!(SyncClock, whole) == 13);
 const _: () = assert!(core::mem::offset_of!(Ext, class) == 10);
 
 impl Ext {
@@ -196,7 +200,7 @@ impl<M: Memory> Detector<M> {
         ext.list = 0;
         ext.more = 0;
         ext.inline = [Entry(0); INLINE];
-        ext.sync = SyncClock { tree: Tree::EMPTY, lane: 0, clock: 0, offset: 0, next_class: 0, _pad: 0 };
+        ext.sync = SyncClock { tree: Tree::EMPTY, lane: 0, clock: 0, offset: 0, whole: false, _pad: 0 };
         Some((index, ext))
     }
 
@@ -233,6 +237,29 @@ impl<M: Memory> Detector<M> {
             }
             class != 0
                 && Table::new(self.blocks.at(list), class).chain(ctx.lane).any(|slot| slot.read_volatile().says(new))
+        }
+    }
+
+    /// Whether a record has an atomic load of the `size` bytes at `addr` in the present epoch inline, and no synchronisation object that may hold
+    /// news there. It is looked at without the lock: the caller finds out whether it has changed meanwhile.
+    #[inline]
+    pub(crate) fn recorded_precisely(&self, ctx: &Context, index: u32, addr: usize, size: usize) -> bool {
+        let ext = self.exts.at(index);
+        let new = Entry::new(ctx.lane, ctx.now(), crate::shadow::mask_in(addr & !7, addr, size), Kind::AtomicRead);
+        // SAFETY: slots of `exts` stay records for ever; what may change meanwhile is read as volatile.
+        unsafe {
+            if !(0..INLINE).any(|i| (&raw const (*ext).inline[i]).read_volatile() == new) {
+                return false;
+            }
+            let sync = &raw const (*ext).sync;
+            let (offset, whole) =
+                ((&raw const (*sync).offset).read_volatile(), (&raw const (*sync).whole).read_volatile());
+            let (lane, clock) = ((&raw const (*sync).lane).read_volatile(), (&raw const (*sync).clock).read_volatile());
+            let known = &ctx.whole;
+            offset == 0
+                || offset as usize == (addr & 7) + 1
+                    && whole
+                    && (lane == known.lane && clock > known.low && clock <= known.high)
         }
     }
 
@@ -506,7 +533,7 @@ impl<M: Memory> Detector<M> {
         // SAFETY: a fresh block of enough bytes.
         let more = unsafe { &mut *self.blocks.at::<MoreSync>(block) };
         *more = MoreSync {
-            sync: SyncClock { tree: Tree::EMPTY, lane: 0, clock: 0, offset, next_class: 0, _pad: 0 },
+            sync: SyncClock { tree: Tree::EMPTY, lane: 0, clock: 0, offset, whole: false, _pad: 0 },
             next: ext.more,
         };
         ext.more = block;
@@ -608,7 +635,7 @@ impl<M: Memory> Detector<M> {
                 && let Some(sync) = self.sync_at(&mut locked, shard, granule + byte, false)
             {
                 let tree = sync.tree.take();
-                sync.clock = 0;
+                (sync.clock, sync.whole) = (0, false);
                 self.trees.drop::<M>(shard, tree);
             }
         }

@@ -1,7 +1,7 @@
 //! The life of a goroutine: start, end, and its shadow stack.
 
 use crate::Detector;
-use crate::context::{Context, FLAG_MAIN, Frame, KNOWN, NO_STAMP_CELL};
+use crate::context::{Context, FLAG_MAIN, Frame, KNOWN, NO_STAMP_CELL, Whole};
 use crate::epoch::{Clock, Lane};
 use crate::history::{FIRST_STACK_CLASS, stack_frames};
 use crate::memo::{MEMOS, Memo};
@@ -63,6 +63,8 @@ impl<M: Memory> Detector<M> {
                 pc: 0,
                 steps: AtomicPtr::new(core::ptr::null_mut()),
                 memos: [Memo::NONE; MEMOS],
+                whole: Whole::NONE,
+                _room: [0; 9],
                 known: [const { AtomicU64::new(0) }; KNOWN],
             });
         }
@@ -236,6 +238,7 @@ impl<M: Memory> Detector<M> {
         ctx.clock.store(last + 1, Ordering::Relaxed);
         ctx.chunk = core::ptr::null_mut();
         ctx.memos = [Memo::NONE; MEMOS];
+        ctx.whole = Whole::NONE;
         ctx.history_clock = 0;
         info.context.store(block, Ordering::Release);
     }
@@ -264,7 +267,9 @@ impl<M: Memory> Detector<M> {
         self.tick(ctx);
         self.trees.drop::<M>(ctx.shard, ctx.tree.take());
         ctx.extra = (0, 0);
+        self.lane_info(ctx.lane).forgotten.store(u32::MAX, Ordering::Relaxed);
         // What was remembered of objects and of epochs held for what is known no more.
+        ctx.whole = Whole::NONE;
         ctx.known = [const { AtomicU64::new(0) }; KNOWN];
         ctx.memos = [Memo::NONE; MEMOS];
         ctx.learned = ctx.learned.wrapping_add(1);
@@ -280,6 +285,8 @@ impl<M: Memory> Detector<M> {
                 Some(other) => other.now(),
                 None => info.last.load(Ordering::Relaxed),
             };
+            // What it learns from now on and passes on at this clock does not follow from this clock.
+            info.forgotten.fetch_max(clock, Ordering::Relaxed);
             if lane != ctx.lane {
                 self.trees.raise::<M>(ctx.shard, &mut ctx.tree, lane, clock);
             }

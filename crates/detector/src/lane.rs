@@ -44,6 +44,8 @@ pub struct LaneInfo {
     pub flags: AtomicU32,
     /// Go's number of the latest owner's spawner; 0 if unknown.
     pub parent_goid: AtomicU64,
+    /// Up to this clock, what the lane knew is not known to whoever knows a later one: see [`Detector::holds_news`].
+    pub forgotten: AtomicU32,
 }
 
 const _: () = assert!(size_of::<LaneInfo>() == 64);
@@ -112,6 +114,7 @@ impl<M: Memory> Detector<M> {
             if last < u32::MAX / 2 && (known || forced) {
                 if forced {
                     self.limits.reached(&self.limits.lanes_forgotten);
+                    info.forgotten.fetch_max(last, Ordering::Relaxed);
                 }
                 *head = info.next.load(Ordering::Relaxed);
                 if *head == 0 {

@@ -31,9 +31,7 @@ impl<M: Memory> Detector<M> {
     fn take(&self, ctx: &mut Context, addr: usize, shared: bool, pc: u64, out: &mut Conflicts) {
         self.flush_extra(ctx);
         if let Some(mut locked) = self.locked(ctx.shard, addr, true) {
-            if let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, false)
-                && !(sync.lane == ctx.lane && sync.tree == ctx.tree)
-            {
+            if let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, false) {
                 self.take_over(ctx, sync);
             }
             self.change_word(&mut locked, ctx, addr, shared, pc, out);
@@ -96,16 +94,15 @@ impl<M: Memory> Detector<M> {
 
     /// Adds what `ctx` knows to what a lock with one holder publishes.
     ///
-    /// The change of the lock's word was recorded in the present epoch, so no release before this one has published that epoch: whoever
-    /// knows it, knows all that is published here. So the holder of a lock, who knows the epoch in which it was given back
-    /// last, need not look at the rest of it. A lock given back by somebody who does not know it becomes the union, which
-    /// stands in the tree alone: no epoch stands for it.
+    /// The change of the lock's word was recorded in the present epoch, so what is published is whole ([`Detector::holds_news`]): the
+    /// holder of a lock, who knows the epoch in which it was given back last, need not look at the rest of it. A lock given back by
+    /// somebody who does not know it becomes the union, which stands in the tree alone: no epoch stands for it.
     fn publish(&self, ctx: &mut Context, sync: &mut SyncClock) {
-        let fresh = sync.clock == 0 && sync.tree.is_empty();
-        if fresh || sync.clock != 0 && self.knows(ctx, sync.lane, sync.clock) {
+        if !self.holds_news(ctx, sync) {
             self.put(ctx, sync);
             return;
         }
+        sync.whole = false;
         self.trees.join::<M>(ctx.shard, &mut sync.tree, &ctx.tree);
         for (lane, clock) in [(sync.lane, sync.clock), (ctx.lane, ctx.published())] {
             self.trees.raise::<M>(ctx.shard, &mut sync.tree, lane, clock);

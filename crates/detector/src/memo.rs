@@ -14,7 +14,7 @@ use crate::shadow::Word;
 use core::sync::atomic::Ordering;
 
 /// How many objects are remembered. A power of two.
-pub const MEMOS: usize = 4;
+pub const MEMOS: usize = 2;
 
 /// All that was released to the object is known.
 pub const TAKEN: u32 = 1;
@@ -103,6 +103,31 @@ impl<M: Memory> Detector<M> {
         // A store takes the lock first, so a load that observed it finds another version here.
         core::sync::atomic::fence(Ordering::Acquire);
         (self.version(memo.index) == memo.version).then_some(value)
+    }
+
+    /// An atomic load that has nothing new to tell: the word's record has a load of the same bytes in the present epoch, and what was released
+    /// there is known ([`Context::whole`]). Performs it, without a lock, unless something changes meanwhile. The assembly does the same
+    /// (`KNOWN_LOAD` in `go/atomics_amd64.s`), for any number of objects where a goroutine remembers but a few.
+    ///
+    /// The goroutine alone puts accesses of its present epoch into records and takes them away, and whoever came since was held
+    /// against them. All that is read here belongs together if the record's version is the same at the end, and to this word if that
+    /// referred to the record in between. A store takes the lock first, so a load that observed it finds another version.
+    #[inline]
+    pub fn load_recorded<R>(&self, ctx: &Context, addr: usize, size: usize, load: impl Fn() -> R) -> Option<R> {
+        let word = self.memory.word(addr);
+        let bits = word.load(Ordering::Acquire);
+        let Word::Precise(index) = Word::unpack(bits) else { return None };
+        let version = self.version(index);
+        if !addr.is_multiple_of(size) || version & 1 != 0 || !self.recorded_precisely(ctx, index, addr, size) {
+            return None;
+        }
+        core::sync::atomic::fence(Ordering::Acquire);
+        if word.load(Ordering::Acquire) != bits {
+            return None;
+        }
+        let value = load();
+        core::sync::atomic::fence(Ordering::Acquire);
+        (self.version(index) == version).then_some(value)
     }
 
     /// Remembers what holds of `addr` once `locked` will have been unlocked, `changed` or not.

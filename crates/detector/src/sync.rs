@@ -4,12 +4,13 @@
 //! acquire takes what is there over. An object with no clock orders nothing. The releaser's epoch ends with the release, so that
 //! what it does next is not ordered before the acquirer.
 
-use crate::context::Context;
+use crate::context::{Context, Whole};
 use crate::epoch::Kind;
 use crate::ext::SyncClock;
 use crate::memo::{GIVEN, READ, TAKEN};
 use crate::memory::Memory;
 use crate::{Conflicts, Detector};
+use core::sync::atomic::Ordering;
 
 /// What an atomic operation turned out to do: a failed compare-and-swap is a load.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -86,6 +87,7 @@ impl<M: Memory> Detector<M> {
                 core::mem::swap(&mut sync.tree, &mut ctx.tree);
                 sync.lane = ctx.lane;
                 sync.clock = ctx.published();
+                sync.whole = ctx.used;
                 ctx.learned = ctx.learned.wrapping_add(1);
                 self.trees.join::<M>(ctx.shard, &mut ctx.tree, &sync.tree);
                 self.learn(ctx, lane, clock);
@@ -175,9 +177,38 @@ impl<M: Memory> Detector<M> {
     /// Orders what `sync` holds before what `ctx` does next.
     #[inline]
     pub(crate) fn take_over(&self, ctx: &mut Context, sync: &SyncClock) {
+        if !self.holds_news(ctx, sync) {
+            return;
+        }
         ctx.learned = ctx.learned.wrapping_add(1);
         self.trees.join::<M>(ctx.shard, &mut ctx.tree, &sync.tree);
         self.learn(ctx, sync.lane, sync.clock);
+    }
+
+    /// Whether `sync` may hold more than `ctx` knows, by a look at one epoch in place of all.
+    ///
+    /// A release at a clock at which something was recorded is the first that passes on this clock, because the clock advances with
+    /// it. So whoever knows the clock learned of it, along whatever chain, from that release or from one after it; and each link
+    /// of such a chain passes on all that the releaser knew, which only grows. So it knows all that the release put into its
+    /// object, if nothing was added there by others: the object is then said to be `whole`.
+    ///
+    /// What does not fit this: a timer's context begins anew, a lane is handed on to a goroutine that does not know of its last owner's
+    /// end, and a finalizer knows clocks that were never passed on. Then [`crate::lane::LaneInfo::forgotten`] says up to which
+    /// clock of the lane nothing follows.
+    #[inline]
+    pub(crate) fn holds_news(&self, ctx: &mut Context, sync: &SyncClock) -> bool {
+        if !sync.whole {
+            return sync.clock != 0 || !sync.tree.is_empty();
+        }
+        let low = self.lane_info(sync.lane).forgotten.load(Ordering::Relaxed);
+        if sync.clock <= low || !self.knows(ctx, sync.lane, sync.clock) {
+            return true;
+        }
+        let known = &mut ctx.whole;
+        if known.lane != sync.lane || known.low != low || known.high < sync.clock {
+            *known = Whole { lane: sync.lane, low, high: sync.clock };
+        }
+        false
     }
 
     #[inline]
@@ -196,11 +227,16 @@ impl<M: Memory> Detector<M> {
         }
         sync.lane = ctx.lane;
         sync.clock = ctx.published();
+        sync.whole = ctx.used;
     }
 
     /// Adds what `ctx` knows to what `sync` holds. `ctx.extra` is flushed.
     #[inline]
-    pub(crate) fn add(&self, ctx: &Context, sync: &mut SyncClock) {
+    pub(crate) fn add(&self, ctx: &mut Context, sync: &mut SyncClock) {
+        if !self.holds_news(ctx, sync) {
+            return self.put(ctx, sync);
+        }
+        sync.whole = false;
         self.trees.join::<M>(ctx.shard, &mut sync.tree, &ctx.tree);
         if sync.lane != ctx.lane {
             self.trees.raise::<M>(ctx.shard, &mut sync.tree, sync.lane, sync.clock);

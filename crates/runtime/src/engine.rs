@@ -516,7 +516,10 @@ macro_rules! atomic {
             let old = match op {
                 AtomicOp::Load => {
                     let again = synchronise(context, addr, |detector, ctx| {
-                        detector.load_again(ctx, addr, size, || word.load(SeqCst))
+                        let load = || word.load(SeqCst);
+                        // Where the stack is told, the assembly has looked at the record already.
+                        let known = if stack.is_null() { detector.load_recorded(ctx, addr, size, load) } else { None };
+                        known.or_else(|| detector.load_again(ctx, addr, size, load))
                     });
                     let value = again.flatten().unwrap_or_else(|| {
                         atomically(context, goid, addr, size, caller_pc, pc, place, || {
