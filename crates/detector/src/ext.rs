@@ -124,7 +124,26 @@ impl Locked<'_> {
 
 impl<M: Memory> Detector<M> {
     /// Locks the record of `addr`'s granule. Without one: `None` unless `create`, then one is made of the cells.
+    #[inline]
     pub(crate) fn locked(&self, shard: u32, addr: usize, create: bool) -> Option<Locked<'_>> {
+        // The common case, where there is a record and nobody has its lock, without a call.
+        let word = self.memory.word(addr);
+        let bits = word.load(Ordering::Acquire);
+        if let Word::Precise(index) = Word::unpack(bits) {
+            // SAFETY: as below.
+            let ext = unsafe { &mut *self.exts.at(index) };
+            if ext.lock.try_lock() {
+                if word.load(Ordering::Acquire) == bits {
+                    return Some(Locked { ext, word, index });
+                }
+                ext.lock.unlock_unchanged();
+            }
+        }
+        self.locked_slowly(shard, addr, create)
+    }
+
+    #[inline(never)]
+    fn locked_slowly(&self, shard: u32, addr: usize, create: bool) -> Option<Locked<'_>> {
         let word = self.memory.word(addr);
         let mut spins = 0;
         loop {
@@ -278,6 +297,17 @@ impl<M: Memory> Detector<M> {
         // Whoever came since an access of this very epoch that says as much was held against that one.
         if ext.inline.iter().any(|old| old.says(new)) {
             return false;
+        }
+        // One access of the goroutine's own that becomes superfluous, as in a counter that is counted up again, gives its place.
+        if let [old, ..] = &mut ext.inline
+            && ext.len == 1
+            && ext.class == 0
+            && old.lane() == ctx.lane
+            && old.mask() & !mask == 0
+            && kind.covers(old.kind())
+        {
+            *old = new;
+            return true;
         }
         let mut visit = Visit { granule, new, placed: false };
         let mut len = ext.len as usize;

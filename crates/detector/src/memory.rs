@@ -128,6 +128,13 @@ impl SeqLock {
         }
     }
 
+    /// Takes the lock if nobody has it.
+    #[inline]
+    pub fn try_lock(&self) -> bool {
+        let now = self.0.load(Ordering::Relaxed);
+        now & 1 == 0 && self.0.compare_exchange(now, now | 1, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
     /// Opens the lock again after a change; only its holder may.
     #[inline]
     pub fn unlock(&self) {
