@@ -1,5 +1,6 @@
 //! A goroutine as the engine sees it: its lane and clock, its vector clock, its calling context, and where its history goes.
 
+use crate::cover::Cover;
 use crate::epoch::{Clock, Lane};
 use crate::history::Chunk;
 use crate::memo::{MEMOS, Memo};
@@ -74,7 +75,9 @@ pub struct Context {
     pub memos: [Memo; MEMOS],
     /// What is known of another lane's releases.
     pub whole: Whole,
-    pub(crate) _room: [u32; 9],
+    /// Which epochs stand for all that `tree` and `extra` say.
+    pub(crate) cover: Cover,
+    pub(crate) _room: [u32; 5],
     /// Epochs (lane above clock) that were found in `tree`, each at its lane modulo their number: what is known is never forgotten.
     pub known: [AtomicU64; KNOWN],
 }

@@ -2,6 +2,7 @@
 
 use crate::Detector;
 use crate::context::{Context, FLAG_MAIN, Frame, KNOWN, NO_STAMP_CELL, Whole};
+use crate::cover::Cover;
 use crate::epoch::{Clock, Lane};
 use crate::history::{FIRST_STACK_CLASS, stack_frames};
 use crate::memo::{MEMOS, Memo};
@@ -25,10 +26,14 @@ impl<M: Memory> Detector<M> {
             return core::ptr::null_mut();
         }
         let (mut tree, mut extra, mut created, mut parent_lane, mut parent_goid) = (Tree::EMPTY, (0, 0), 0, 0, 0);
+        let mut cover = Cover::NOTHING;
         if let Some(parent) = parent {
             self.flush_extra(parent);
             tree = self.trees.share(&parent.tree);
             extra = (parent.lane, parent.published());
+            // What the child knows is what the parent passes on here.
+            cover = if parent.used { Cover::of(parent.lane, parent.now()) } else { Cover::UNKNOWN };
+            self.cover_by_release(parent);
             parent_lane = parent.lane;
             parent_goid = parent.goid.load(Ordering::Relaxed);
             created = self.intern_stack(parent, pc);
@@ -64,7 +69,8 @@ impl<M: Memory> Detector<M> {
                 steps: AtomicPtr::new(core::ptr::null_mut()),
                 memos: [Memo::NONE; MEMOS],
                 whole: Whole::NONE,
-                _room: [0; 9],
+                cover,
+                _room: [0; 5],
                 known: [const { AtomicU64::new(0) }; KNOWN],
             });
         }
@@ -239,6 +245,7 @@ impl<M: Memory> Detector<M> {
         ctx.chunk = core::ptr::null_mut();
         ctx.memos = [Memo::NONE; MEMOS];
         ctx.whole = Whole::NONE;
+        ctx.cover = Cover::UNKNOWN;
         ctx.history_clock = 0;
         info.context.store(block, Ordering::Release);
     }
@@ -270,6 +277,7 @@ impl<M: Memory> Detector<M> {
         self.lane_info(ctx.lane).forgotten.store(u32::MAX, Ordering::Relaxed);
         // What was remembered of objects and of epochs held for what is known no more.
         ctx.whole = Whole::NONE;
+        ctx.cover = Cover::UNKNOWN;
         ctx.known = [const { AtomicU64::new(0) }; KNOWN];
         ctx.memos = [Memo::NONE; MEMOS];
         ctx.learned = ctx.learned.wrapping_add(1);
@@ -278,6 +286,7 @@ impl<M: Memory> Detector<M> {
     /// Orders everything that any goroutine did so far before what `ctx` does next. For finalizers: the collector has found the
     /// object unreachable, which orders its users' accesses.
     pub fn acquire_all(&self, ctx: &mut Context) {
+        ctx.cover = Cover::UNKNOWN;
         ctx.learned = ctx.learned.wrapping_add(1);
         for lane in 1..=self.top_lane() {
             let info = self.lane_info(lane);

@@ -9,6 +9,7 @@
 
 pub mod access;
 pub mod context;
+mod cover;
 pub mod depot;
 pub mod epoch;
 pub mod ext;

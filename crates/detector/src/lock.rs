@@ -103,7 +103,10 @@ impl<M: Memory> Detector<M> {
             return;
         }
         sync.whole = false;
-        self.trees.join::<M>(ctx.shard, &mut sync.tree, &ctx.tree);
+        self.cover_by_release(ctx);
+        if self.uncovered(ctx, &sync.tree, sync.lane, sync.clock).is_some() {
+            self.trees.join::<M>(ctx.shard, &mut sync.tree, &ctx.tree);
+        }
         for (lane, clock) in [(sync.lane, sync.clock), (ctx.lane, ctx.published())] {
             self.trees.raise::<M>(ctx.shard, &mut sync.tree, lane, clock);
         }

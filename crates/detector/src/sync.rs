@@ -9,6 +9,7 @@ use crate::epoch::Kind;
 use crate::ext::SyncClock;
 use crate::memo::{GIVEN, READ, TAKEN};
 use crate::memory::Memory;
+use crate::tree::Tree;
 use crate::{Conflicts, Detector};
 use core::sync::atomic::Ordering;
 
@@ -82,15 +83,24 @@ impl<M: Memory> Detector<M> {
         self.flush_extra(ctx);
         if let Some(mut locked) = self.locked(ctx.shard, addr, true) {
             if let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, true) {
-                // The two change places before they are joined, so that the nodes that only the slot had are changed in place.
-                let (lane, clock) = (sync.lane, sync.clock);
-                core::mem::swap(&mut sync.tree, &mut ctx.tree);
-                sync.lane = ctx.lane;
-                sync.clock = ctx.published();
-                sync.whole = ctx.used;
-                ctx.learned = ctx.learned.wrapping_add(1);
-                self.trees.join::<M>(ctx.shard, &mut ctx.tree, &sync.tree);
-                self.learn(ctx, lane, clock);
+                if self.holds_news(ctx, sync) {
+                    let (lane, clock, whole) = (sync.lane, sync.clock, sync.whole);
+                    self.cover_by_release(ctx);
+                    let left = self.uncovered(ctx, &sync.tree, lane, clock);
+                    // The two change places before they are joined, so that the nodes that only the slot had are changed in place.
+                    core::mem::swap(&mut sync.tree, &mut ctx.tree);
+                    sync.lane = ctx.lane;
+                    sync.clock = ctx.published();
+                    sync.whole = ctx.used;
+                    ctx.learned = ctx.learned.wrapping_add(1);
+                    if left.is_some() {
+                        self.trees.join::<M>(ctx.shard, &mut ctx.tree, &sync.tree);
+                    }
+                    self.learn(ctx, lane, clock);
+                    self.cover_with(ctx, left, lane, clock, whole);
+                } else {
+                    self.put(ctx, sync);
+                }
             }
             self.unlock(locked);
         }
@@ -101,10 +111,8 @@ impl<M: Memory> Detector<M> {
     pub fn edge(&self, from: &mut Context, to: &mut Context) {
         self.flush_extra(from);
         self.flush_extra(to);
-        to.learned = to.learned.wrapping_add(1);
-        self.trees.join::<M>(to.shard, &mut to.tree, &from.tree);
-        let (lane, now) = (from.lane, from.published());
-        self.learn(to, lane, now);
+        self.cover_by_release(from);
+        self.learn_all(to, &from.tree, from.lane, from.published(), from.used);
         self.tick(from);
     }
 
@@ -113,8 +121,23 @@ impl<M: Memory> Detector<M> {
     pub fn meet(&self, a: &mut Context, b: &mut Context) {
         self.flush_extra(a);
         self.flush_extra(b);
+        self.cover_by_release(a);
+        self.cover_by_release(b);
         let ends = [(a.lane, a.published()), (b.lane, b.published())];
-        self.trees.join::<M>(a.shard, &mut a.tree, &b.tree);
+        let (a_left, b_left) =
+            (self.uncovered(a, &b.tree, b.lane, ends[1].1), self.uncovered(b, &a.tree, a.lane, ends[0].1));
+        if b_left.is_some() {
+            if a_left.is_none() {
+                let old = core::mem::replace(&mut a.tree, self.trees.share(&b.tree));
+                self.trees.drop::<M>(a.shard, old);
+            } else {
+                self.trees.join::<M>(a.shard, &mut a.tree, &b.tree);
+            }
+        }
+        // Each learns the other's epoch, and its own is known to both.
+        let (a_whole, b_whole) = (a.used, b.used);
+        self.cover_with(a, a_left, b.lane, ends[1].1, b_whole);
+        self.cover_with(b, b_left, a.lane, ends[0].1, a_whole);
         for (lane, clock) in ends {
             self.trees.raise::<M>(a.shard, &mut a.tree, lane, clock);
         }
@@ -180,9 +203,23 @@ impl<M: Memory> Detector<M> {
         if !self.holds_news(ctx, sync) {
             return;
         }
+        self.learn_all(ctx, &sync.tree, sync.lane, sync.clock, sync.whole);
+    }
+
+    /// Orders before what `ctx` does next what somebody else knew, who published `clock`. If `ctx` knows no more than that, it is taken over as
+    /// it is.
+    #[inline]
+    fn learn_all(&self, ctx: &mut Context, tree: &Tree, lane: u32, clock: u32, whole: bool) {
         ctx.learned = ctx.learned.wrapping_add(1);
-        self.trees.join::<M>(ctx.shard, &mut ctx.tree, &sync.tree);
-        self.learn(ctx, sync.lane, sync.clock);
+        let left = self.uncovered(ctx, tree, lane, clock);
+        if left.is_some() {
+            self.trees.join::<M>(ctx.shard, &mut ctx.tree, tree);
+        } else if ctx.tree != *tree {
+            let old = core::mem::replace(&mut ctx.tree, self.trees.share(tree));
+            self.trees.drop::<M>(ctx.shard, old);
+        }
+        self.learn(ctx, lane, clock);
+        self.cover_with(ctx, left, lane, clock, whole);
     }
 
     /// Whether `sync` may hold more than `ctx` knows, by a look at one epoch in place of all.
@@ -228,6 +265,7 @@ impl<M: Memory> Detector<M> {
         sync.lane = ctx.lane;
         sync.clock = ctx.published();
         sync.whole = ctx.used;
+        self.cover_by_release(ctx);
     }
 
     /// Adds what `ctx` knows to what `sync` holds. `ctx.extra` is flushed.
@@ -237,7 +275,10 @@ impl<M: Memory> Detector<M> {
             return self.put(ctx, sync);
         }
         sync.whole = false;
-        self.trees.join::<M>(ctx.shard, &mut sync.tree, &ctx.tree);
+        self.cover_by_release(ctx);
+        if self.uncovered(ctx, &sync.tree, sync.lane, sync.clock).is_some() {
+            self.trees.join::<M>(ctx.shard, &mut sync.tree, &ctx.tree);
+        }
         if sync.lane != ctx.lane {
             self.trees.raise::<M>(ctx.shard, &mut sync.tree, sync.lane, sync.clock);
         }
