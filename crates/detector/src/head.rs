@@ -21,12 +21,14 @@ const BASE: usize = 0;
 const LANES: usize = 2;
 /// How many are in use.
 const COUNT: usize = 16;
+/// The bits of a base that was joined to this one last; what it says, this one says, too. 0 for none.
+const LAST: usize = 17;
 /// Their clocks, each across from its lane.
 const CLOCKS: usize = LANES + HALF;
 const HALF: usize = FAN / 2;
 const MARK: u32 = 1 << 31;
 
-const _: () = assert!(LANES + PAIRS == HALF && COUNT == HALF && CLOCKS + PAIRS == FAN);
+const _: () = assert!(LANES + PAIRS == HALF && COUNT == HALF && LAST == HALF + 1 && CLOCKS + PAIRS == FAN);
 
 /// What a head says, of the nodes that are one.
 impl Node {
@@ -45,6 +47,12 @@ impl Node {
     #[inline]
     fn set_base(&mut self, base: Tree) {
         self.0[BASE] = base.into_bits() | MARK;
+    }
+
+    /// The base joined last, as a borrowed clock.
+    #[inline]
+    pub(crate) fn last(&self) -> Tree {
+        Tree::from_bits(self.0[LAST])
     }
 
     #[inline]
@@ -171,7 +179,9 @@ impl Trees {
         for (lane, clock) in head.pairs() {
             self.raise_plain::<M>(shard, &mut base, lane, clock);
         }
+        let last = head.0[LAST];
         *head = Node::head(base);
+        head.0[LAST] = last;
         head.raise_pair(lane, clock);
     }
 
@@ -185,7 +195,7 @@ impl Trees {
             return;
         }
         match (into.is_head(), from.is_head()) {
-            (false, false) => self.join_plain::<M>(shard, into, from),
+            (false, false) => self.join_plain::<M>(shard, into, from, &Tree::EMPTY),
             (true, false) => self.add_leaf::<M>(shard, into, from),
             (false, true) => {
                 let leaf = core::mem::replace(into, self.share(from));
@@ -219,7 +229,7 @@ impl Trees {
             // A copy has to be made of whichever it will be, unless it will be just one of the two.
             let mut base = self.share(&ours.base());
             if !same_base {
-                self.join_plain::<M>(shard, &mut base, &theirs.base());
+                self.join_plain::<M>(shard, &mut base, &theirs.base(), &ours.last());
             }
             let adopted = base == theirs.base() && ours.pairs().all(|(lane, clock)| self.reaches(from, lane, clock));
             let news = |(lane, clock): (Lane, Clock)| ours.pair(lane) < clock && self.get_plain(&base, lane) < clock;
@@ -233,9 +243,11 @@ impl Trees {
             }
             let mut joined = *ours;
             joined.set_base(base);
+            joined.0[LAST] = self.share(&ours.last()).into_bits();
             let head = self.new_node::<M>(shard, joined);
             if head == 0 {
                 self.drop::<M>(shard, joined.base());
+                self.drop::<M>(shard, joined.last());
                 return;
             }
             let old = core::mem::replace(into, Tree::of_head(head));
@@ -244,7 +256,7 @@ impl Trees {
             // SAFETY: one reference, which is `into`'s.
             let head = unsafe { self.node_mut(into.root()) };
             let mut base = head.base();
-            self.join_plain::<M>(shard, &mut base, &theirs.base());
+            self.join_plain::<M>(shard, &mut base, &theirs.base(), &head.last());
             head.set_base(base);
         }
         // SAFETY: one reference, which is `into`'s, by now.
@@ -258,6 +270,10 @@ impl Trees {
         if !same_base {
             // What the base has come to say needs no pair.
             let base = head.base();
+            // Whoever comes next from where this came from has changed little of it.
+            let last = if base == theirs.base() { Tree::EMPTY } else { self.share(&theirs.base()) };
+            let old = Tree::from_bits(core::mem::replace(&mut head.0[LAST], last.into_bits()));
+            self.drop::<M>(shard, old);
             head.retain(|lane, clock| self.get_plain(&base, lane) < clock);
         }
         for (lane, clock) in theirs.pairs() {

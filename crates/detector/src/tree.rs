@@ -187,8 +187,9 @@ impl Trees {
             return;
         }
         if height == Tree::HEAD {
-            let base = self.get_node(node).base();
+            let (base, last) = (self.get_node(node).base(), self.get_node(node).last());
             self.drop_node::<M>(shard, base.root(), base.height());
+            self.drop_node::<M>(shard, last.root(), last.height());
         } else if height > 0 {
             let children = *self.get_node(node);
             for child in children.0 {
@@ -211,6 +212,7 @@ impl Trees {
         }
         if height == Tree::HEAD {
             self.hold(content.base().root());
+            self.hold(content.last().root());
         } else if height > 0 {
             for child in content.0 {
                 self.hold(child);
@@ -302,8 +304,9 @@ impl Trees {
         mine
     }
 
-    /// Raises every clock of `into` to at least that of `from`. Both are trees without heads.
-    pub(crate) fn join_plain<M: Memory>(&self, shard: u32, into: &mut Tree, from: &Tree) {
+    /// Raises every clock of `into` to at least that of `from`. Both are trees without heads. `into` has all that `last` has, which is
+    /// another such tree, often an earlier state of `from`: what those two share is passed over.
+    pub(crate) fn join_plain<M: Memory>(&self, shard: u32, into: &mut Tree, from: &Tree, last: &Tree) {
         if into.0 == from.0 || from.is_empty() {
             return;
         }
@@ -318,22 +321,24 @@ impl Trees {
             }
         }
         let (top, low) = (into.height(), from.height());
-        let root = self.join_node::<M>(shard, into.root(), top, from.root(), low);
+        let last = if last.height() == low { last.root() } else { 0 };
+        let root = self.join_node::<M>(shard, into.root(), top, from.root(), low, last);
         *into = Tree::new(root, top);
     }
 
-    /// Joins `from` of height `low` into the owned `node` of height `height >= low`; the result is owned. `from` is borrowed.
-    fn join_node<M: Memory>(&self, shard: u32, node: u32, height: u32, from: u32, low: u32) -> u32 {
+    /// Joins `from` of height `low` into the owned `node` of height `height >= low`; the result is owned. `from` is borrowed; so is `last`, of
+    /// the same height, whose clocks `node` has already.
+    fn join_node<M: Memory>(&self, shard: u32, node: u32, height: u32, from: u32, low: u32, last: u32) -> u32 {
         if height > low {
             // `from` covers only the lanes of the first slot.
             if node == 0 {
                 let mut content = Node([0; FAN]);
-                content.0[0] = self.join_node::<M>(shard, 0, height - 1, from, low);
+                content.0[0] = self.join_node::<M>(shard, 0, height - 1, from, low, last);
                 return self.new_node::<M>(shard, content);
             }
             let first = self.get_node(node).0[0];
             self.hold(first);
-            let joined = self.join_node::<M>(shard, first, height - 1, from, low);
+            let joined = self.join_node::<M>(shard, first, height - 1, from, low, last);
             if joined == first {
                 self.drop_node::<M>(shard, first, height - 1);
                 return node;
@@ -349,7 +354,7 @@ impl Trees {
             self.drop_node::<M>(shard, old, height - 1);
             return mine;
         }
-        if node == from || from == 0 {
+        if node == from || from == 0 || from == last {
             return node;
         }
         if node == 0 {
@@ -359,7 +364,7 @@ impl Trees {
         if height == 0 {
             self.join_leaf::<M>(shard, node, from)
         } else {
-            self.join_inner::<M>(shard, node, height, from)
+            self.join_inner::<M>(shard, node, height, from, last)
         }
     }
 
@@ -390,7 +395,8 @@ impl Trees {
         mine
     }
 
-    fn join_inner<M: Memory>(&self, shard: u32, node: u32, height: u32, from: u32) -> u32 {
+    fn join_inner<M: Memory>(&self, shard: u32, node: u32, height: u32, from: u32, last: u32) -> u32 {
+        let passed = if last == 0 { Node([0; FAN]) } else { *self.get_node(last) };
         let theirs = *self.get_node(from);
         let ours = *self.get_node(node);
         let alone = self.refs(node).load(Ordering::Acquire) == 1;
@@ -398,7 +404,7 @@ impl Trees {
         // Found without a branch for each, so that it becomes a few wide instructions.
         let mut differ = 0u32;
         for i in 0..FAN {
-            differ |= u32::from(ours.0[i] != theirs.0[i] && theirs.0[i] != 0) << i;
+            differ |= u32::from(ours.0[i] != theirs.0[i] && theirs.0[i] != passed.0[i] && theirs.0[i] != 0) << i;
         }
         while differ != 0 {
             let i = differ.trailing_zeros() as usize % FAN;
@@ -408,7 +414,7 @@ impl Trees {
             if !alone {
                 self.hold(a);
             }
-            let joined = self.join_node::<M>(shard, a, height - 1, b, height - 1);
+            let joined = self.join_node::<M>(shard, a, height - 1, b, height - 1, passed.0[i]);
             if !alone && joined == a {
                 self.drop_node::<M>(shard, a, height - 1);
             }
