@@ -77,7 +77,9 @@ pub struct Context {
     pub whole: Whole,
     /// Which epochs stand for all that `tree` and `extra` say.
     pub(crate) cover: Cover,
-    pub(crate) _room: [u32; 5],
+    /// [`Context::learned`] at the first release at the clock that is published now; [`Context::UNTOLD`] if there was none.
+    pub(crate) told: u32,
+    pub(crate) _room: [u32; 4],
     /// Epochs (lane above clock) that were found in `tree`, each at its lane modulo their number: what is known is never forgotten.
     pub known: [AtomicU64; KNOWN],
 }
@@ -130,6 +132,14 @@ const _: () = assert!(size_of::<Context>() == 256);
 pub const NO_STAMP_CELL: u32 = NO_STAMP << 8;
 
 impl Context {
+    /// The odd one out of the values of [`Context::learned`], which are even.
+    pub(crate) const UNTOLD: u32 = 1;
+
+    /// Notes that `tree` changes.
+    #[inline]
+    pub(crate) fn learns(&mut self) {
+        self.learned = self.learned.wrapping_add(2);
+    }
     /// The current stamp, [`NO_STAMP`] when there is none.
     #[inline]
     pub fn current_stamp(&self) -> u32 {

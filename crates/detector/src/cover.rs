@@ -83,11 +83,17 @@ impl<M: Memory> Detector<M> {
         };
     }
 
-    /// Notes that `ctx` releases all that it knows. An older cover is kept: more of the others know it.
+    /// Notes that `ctx` releases all that it knows, and says whether the release is whole ([`Detector::holds_news`]): the first at its clock, or
+    /// one that passes on what the first did. An older cover is kept: more of the others know it.
     #[inline]
-    pub(crate) fn cover_by_release(&self, ctx: &mut Context) {
-        if ctx.used && !ctx.cover.known() {
-            ctx.cover = Cover::of(ctx.lane, ctx.now());
+    pub(crate) fn releases(&self, ctx: &mut Context) -> bool {
+        if ctx.used {
+            ctx.told = ctx.learned;
         }
+        let whole = ctx.told == ctx.learned;
+        if whole && !ctx.cover.known() {
+            ctx.cover = Cover::of(ctx.lane, ctx.published());
+        }
+        whole
     }
 }

@@ -32,8 +32,7 @@ impl<M: Memory> Detector<M> {
             tree = self.trees.share(&parent.tree);
             extra = (parent.lane, parent.published());
             // What the child knows is what the parent passes on here.
-            cover = if parent.used { Cover::of(parent.lane, parent.now()) } else { Cover::UNKNOWN };
-            self.cover_by_release(parent);
+            cover = if self.releases(parent) { Cover::of(parent.lane, parent.published()) } else { Cover::UNKNOWN };
             parent_lane = parent.lane;
             parent_goid = parent.goid.load(Ordering::Relaxed);
             created = self.intern_stack(parent, pc);
@@ -70,7 +69,8 @@ impl<M: Memory> Detector<M> {
                 memos: [Memo::NONE; MEMOS],
                 whole: Whole::NONE,
                 cover,
-                _room: [0; 5],
+                told: Context::UNTOLD,
+                _room: [0; 4],
                 known: [const { AtomicU64::new(0) }; KNOWN],
             });
         }
@@ -245,7 +245,7 @@ impl<M: Memory> Detector<M> {
         ctx.chunk = core::ptr::null_mut();
         ctx.memos = [Memo::NONE; MEMOS];
         ctx.whole = Whole::NONE;
-        ctx.cover = Cover::UNKNOWN;
+        (ctx.cover, ctx.told) = (Cover::UNKNOWN, Context::UNTOLD);
         ctx.history_clock = 0;
         info.context.store(block, Ordering::Release);
     }
@@ -257,7 +257,7 @@ impl<M: Memory> Detector<M> {
             return;
         }
         let (lane, clock) = core::mem::take(&mut ctx.extra);
-        ctx.learned = ctx.learned.wrapping_add(1);
+        ctx.learns();
         self.trees.raise::<M>(ctx.shard, &mut ctx.tree, lane, clock);
     }
 
@@ -277,17 +277,17 @@ impl<M: Memory> Detector<M> {
         self.lane_info(ctx.lane).forgotten.store(u32::MAX, Ordering::Relaxed);
         // What was remembered of objects and of epochs held for what is known no more.
         ctx.whole = Whole::NONE;
-        ctx.cover = Cover::UNKNOWN;
+        (ctx.cover, ctx.told) = (Cover::UNKNOWN, Context::UNTOLD);
         ctx.known = [const { AtomicU64::new(0) }; KNOWN];
         ctx.memos = [Memo::NONE; MEMOS];
-        ctx.learned = ctx.learned.wrapping_add(1);
+        ctx.learns();
     }
 
     /// Orders everything that any goroutine did so far before what `ctx` does next. For finalizers: the collector has found the
     /// object unreachable, which orders its users' accesses.
     pub fn acquire_all(&self, ctx: &mut Context) {
         ctx.cover = Cover::UNKNOWN;
-        ctx.learned = ctx.learned.wrapping_add(1);
+        ctx.learns();
         for lane in 1..=self.top_lane() {
             let info = self.lane_info(lane);
             let clock = match self.context_of(lane) {

@@ -103,7 +103,7 @@ impl<M: Memory> Detector<M> {
             return;
         }
         sync.whole = false;
-        self.cover_by_release(ctx);
+        self.releases(ctx);
         if self.uncovered(ctx, &sync.tree, sync.lane, sync.clock).is_some() {
             self.trees.join::<M>(ctx.shard, &mut sync.tree, &ctx.tree);
         }

@@ -85,14 +85,14 @@ impl<M: Memory> Detector<M> {
             if let Some(sync) = self.sync_at(&mut locked, ctx.shard, addr, true) {
                 if self.holds_news(ctx, sync) {
                     let (lane, clock, whole) = (sync.lane, sync.clock, sync.whole);
-                    self.cover_by_release(ctx);
+                    let releases_whole = self.releases(ctx);
                     let left = self.uncovered(ctx, &sync.tree, lane, clock);
                     // The two change places before they are joined, so that the nodes that only the slot had are changed in place.
                     core::mem::swap(&mut sync.tree, &mut ctx.tree);
                     sync.lane = ctx.lane;
                     sync.clock = ctx.published();
-                    sync.whole = ctx.used;
-                    ctx.learned = ctx.learned.wrapping_add(1);
+                    sync.whole = releases_whole;
+                    ctx.learns();
                     if left.is_some() {
                         self.trees.join::<M>(ctx.shard, &mut ctx.tree, &sync.tree);
                     }
@@ -111,8 +111,8 @@ impl<M: Memory> Detector<M> {
     pub fn edge(&self, from: &mut Context, to: &mut Context) {
         self.flush_extra(from);
         self.flush_extra(to);
-        self.cover_by_release(from);
-        self.learn_all(to, &from.tree, from.lane, from.published(), from.used);
+        let whole = self.releases(from);
+        self.learn_all(to, &from.tree, from.lane, from.published(), whole);
         self.tick(from);
     }
 
@@ -121,8 +121,7 @@ impl<M: Memory> Detector<M> {
     pub fn meet(&self, a: &mut Context, b: &mut Context) {
         self.flush_extra(a);
         self.flush_extra(b);
-        self.cover_by_release(a);
-        self.cover_by_release(b);
+        let (a_whole, b_whole) = (self.releases(a), self.releases(b));
         let ends = [(a.lane, a.published()), (b.lane, b.published())];
         let (a_left, b_left) =
             (self.uncovered(a, &b.tree, b.lane, ends[1].1), self.uncovered(b, &a.tree, a.lane, ends[0].1));
@@ -135,7 +134,6 @@ impl<M: Memory> Detector<M> {
             }
         }
         // Each learns the other's epoch, and its own is known to both.
-        let (a_whole, b_whole) = (a.used, b.used);
         self.cover_with(a, a_left, b.lane, ends[1].1, b_whole);
         self.cover_with(b, b_left, a.lane, ends[0].1, a_whole);
         for (lane, clock) in ends {
@@ -144,7 +142,7 @@ impl<M: Memory> Detector<M> {
         let old = core::mem::replace(&mut b.tree, self.trees.share(&a.tree));
         self.trees.drop::<M>(a.shard, old);
         for ctx in [a, b] {
-            ctx.learned = ctx.learned.wrapping_add(1);
+            ctx.learns();
             self.tick(ctx);
         }
     }
@@ -210,7 +208,7 @@ impl<M: Memory> Detector<M> {
     /// it is.
     #[inline]
     fn learn_all(&self, ctx: &mut Context, tree: &Tree, lane: u32, clock: u32, whole: bool) {
-        ctx.learned = ctx.learned.wrapping_add(1);
+        ctx.learns();
         let left = self.uncovered(ctx, tree, lane, clock);
         if left.is_some() {
             self.trees.join::<M>(ctx.shard, &mut ctx.tree, tree);
@@ -225,9 +223,10 @@ impl<M: Memory> Detector<M> {
     /// Whether `sync` may hold more than `ctx` knows, by a look at one epoch in place of all.
     ///
     /// A release at a clock at which something was recorded is the first that passes on this clock, because the clock advances with
-    /// it. So whoever knows the clock learned of it, along whatever chain, from that release or from one after it; and each link
-    /// of such a chain passes on all that the releaser knew, which only grows. So it knows all that the release put into its
-    /// object, if nothing was added there by others: the object is then said to be `whole`.
+    /// it; and one that follows with nothing learned between passes on the same. So whoever knows the clock learned of it, along
+    /// whatever chain, from such a release or from one after it; and each link of such a chain passes on all that the releaser knew, which
+    /// only grows. So it knows all that the release put into its object, if nothing was added there by others: the object is
+    /// then said to be `whole`.
     ///
     /// What does not fit this: a timer's context begins anew, a lane is handed on to a goroutine that does not know of its last owner's
     /// end, and a finalizer knows clocks that were never passed on. Then [`crate::lane::LaneInfo::forgotten`] says up to which
@@ -264,8 +263,7 @@ impl<M: Memory> Detector<M> {
         }
         sync.lane = ctx.lane;
         sync.clock = ctx.published();
-        sync.whole = ctx.used;
-        self.cover_by_release(ctx);
+        sync.whole = self.releases(ctx);
     }
 
     /// Adds what `ctx` knows to what `sync` holds. `ctx.extra` is flushed.
@@ -275,7 +273,7 @@ impl<M: Memory> Detector<M> {
             return self.put(ctx, sync);
         }
         sync.whole = false;
-        self.cover_by_release(ctx);
+        self.releases(ctx);
         if self.uncovered(ctx, &sync.tree, sync.lane, sync.clock).is_some() {
             self.trees.join::<M>(ctx.shard, &mut sync.tree, &ctx.tree);
         }
