@@ -13,7 +13,7 @@ const EDITS: &[Edit] = &[
     Edit {
         name: "pool-addresses",
         file: FILE,
-        change: Change::Replace { text: "var poolRaceHash [128]uint64", with: "var poolRaceHash [8192]uint64" },
+        change: Change::Replace { text: "var poolRaceHash [128]uint64", with: "var poolRaceHash [65536]uint64" },
     },
     // Nothing has to be ignored where the processor's own object is taken or put: no atomic operation is made there.
     Edit {
