@@ -51,6 +51,8 @@ pub struct State {
     /// As above.
     pub suppress_equal_addresses: AtomicBool,
     sleep_at_exit: AtomicU32,
+    /// The stack, in the depot, at which the main goroutine was created; 0 before.
+    pub main_created: AtomicU32,
     /// Whether synchronisation is noted for reports. It costs time at every synchronisation, so it is done where somebody will read it.
     explain: AtomicBool,
     /// Whether Go tells of allocations, and of types when it is asked.
@@ -186,6 +188,10 @@ pub fn map_shadow(addr: usize, size: usize) {
 #[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn go_start(parent: Context, context: *mut Context, pc: usize) {
     let new = state().detector.go_start(known(parent), pc as u64, 0);
+    if state().main_created.load(Relaxed) == 0 {
+        // Go's start-up makes it before any other, on the only thread. SAFETY: just made, and nobody else knows it.
+        state().main_created.store(unsafe { (*new).created }, Relaxed);
+    }
     // SAFETY: Go passes the address of a variable of its own.
     unsafe { *context = new as Context };
 }

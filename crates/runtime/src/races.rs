@@ -294,7 +294,7 @@ fn one(
     let mut current_steps = [NOBODY; ANCESTORS];
     let mut previous_steps = [NOBODY; ANCESTORS];
     let parent = detector.lane_info(ctx.lane).parent_goid.load(Relaxed);
-    let current = who(detector, ctx.goid.load(Relaxed), ctx.lane, false, ctx.created, parent);
+    let current = who(ctx.goid.load(Relaxed), ctx.lane, false, ctx.created, parent);
     let previous = previous_owner(detector, earlier.lane(), earlier.clock(), past.as_ref());
     let code = state.callback.load(Relaxed);
     let [current_call, before_call, after_call, common_call] = &mut desk.calls;
@@ -549,16 +549,16 @@ struct Who {
 const NOBODY: Ancestor<'static> = Ancestor { goid: 0, created: Stack { pcs: &[], state: StackState::Lost } };
 
 /// Without Go's numbers (the plain path) goroutines are numbered by lane; the main one is 1 in both.
-fn who(detector: &Detector<Map>, goid: u64, lane: Lane, finished: bool, created: u32, parent: u64) -> Who {
+fn who(goid: u64, lane: Lane, finished: bool, created: u32, parent: u64) -> Who {
     // Where nobody tells numbers, the main goroutine is known by its start alone.
-    let unknown = if starts_main(detector, created) { 1 } else { lane as u64 };
+    let unknown = if starts_main(created) { 1 } else { lane as u64 };
     Who { goid: if goid == 0 { unknown } else { goid }, finished, created, parent }
 }
 
-/// Whether a stack is that of the main goroutine's start: Go's start-up makes it outside of any function that has a caller.
-fn starts_main(detector: &Detector<Map>, created: u32) -> bool {
-    let mut two = [0; 2];
-    created != 0 && detector.depot.get(created, words(&mut two)) == 1 && detector.depot.ancestor(created) == 0
+/// Whether a stack is that of the main goroutine's start. Go's start-up makes other goroutines outside of any function that has
+/// a caller, too: those for callbacks from C threads.
+fn starts_main(created: u32) -> bool {
+    created != 0 && created == state().main_created.load(Relaxed)
 }
 
 /// Who had `lane` at its time `clock`.
@@ -568,7 +568,6 @@ fn previous_owner(detector: &Detector<Map>, lane: Lane, clock: u32, past: Option
     let finished = !latest || info.context.load(Relaxed) == 0;
     match past {
         Some(past) => who(
-            detector,
             if past.goid == 0 && latest { info.goid.load(Relaxed) } else { past.goid },
             lane,
             finished,
@@ -577,7 +576,7 @@ fn previous_owner(detector: &Detector<Map>, lane: Lane, clock: u32, past: Option
         ),
         None if latest => {
             let parent = info.parent_goid.load(Relaxed);
-            who(detector, info.goid.load(Relaxed), lane, finished, info.created.load(Relaxed), parent)
+            who(info.goid.load(Relaxed), lane, finished, info.created.load(Relaxed), parent)
         }
         None => Who { goid: 0, finished: true, created: 0, parent: 0 },
     }
@@ -602,7 +601,7 @@ fn goroutine<'a>(
             break;
         }
         let mut created = stack(detector, id, memory);
-        if starts_main(detector, id) {
+        if starts_main(id) {
             goid = 1;
         }
         if goid == 1 {
