@@ -6,7 +6,7 @@ use crate::error::HbError;
 use crate::go_env::{self, Go, GoEnv};
 use crate::go_flags::Subcommand;
 use crate::inject::{self, Delivery};
-use crate::{cache, quoting};
+use crate::{cache, quoting, streams};
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -15,45 +15,45 @@ use std::process::ExitCode;
 /// Collects the page and the first problem's exit status.
 #[derive(Default)]
 struct Page {
+    text: String,
     problem: Option<u8>,
 }
 
 impl Page {
-    fn say(&self, name: &str, text: &str) {
-        println!("{name:<12} {text}");
+    fn say(&mut self, name: &str, text: &str) {
+        self.text += &format!("{name:<12} {text}\n");
     }
 
     fn wrong(&mut self, name: &str, error: &HbError) {
         self.problem.get_or_insert(error.exit_code());
-        println!("{name:<12} WRONG: {error}");
+        self.say(name, &format!("WRONG: {error}"));
         if let Some(hint) = error.hint() {
-            println!("{:<12} -> {hint}", "");
+            self.say("", &format!("-> {hint}"));
         }
     }
 }
 
 /// Prints the page. The status is 0 when hb can be used here, else that of the first problem.
-pub fn run(options: &Options) -> ExitCode {
+///
+/// # Errors
+/// It cannot be printed.
+pub fn run(options: &Options) -> Result<ExitCode, HbError> {
     let mut page = Page::default();
     page.say("hb", env!("CARGO_PKG_VERSION"));
     let cache_directory = cache_line(&mut page);
     if let Some(go) = go_lines(&mut page) {
-        compiler_line(&page, &go.env);
+        compiler_line(&mut page, &go.env);
         if let Some(directory) = cache_directory {
             delivery_line(&mut page, &go, &directory, options);
         }
     }
-    address_space_line(&page);
-    match page.problem {
-        None => {
-            println!("\nhb can be used here.");
-            ExitCode::SUCCESS
-        }
-        Some(code) => {
-            println!("\nhb cannot be used here: see WRONG above.");
-            ExitCode::from(code)
-        }
-    }
+    address_space_line(&mut page);
+    page.text += match page.problem {
+        None => "\nhb can be used here.\n",
+        Some(_) => "\nhb cannot be used here: see WRONG above.\n",
+    };
+    streams::print(&page.text)?;
+    Ok(page.problem.map_or(ExitCode::SUCCESS, ExitCode::from))
 }
 
 fn cache_line(page: &mut Page) -> Option<PathBuf> {
@@ -108,7 +108,7 @@ fn go_lines(page: &mut Page) -> Option<Go> {
     Some(go)
 }
 
-fn compiler_line(page: &Page, env: &GoEnv) {
+fn compiler_line(page: &mut Page, env: &GoEnv) {
     let words = quoting::split(&env.cc).unwrap_or_default();
     let found = words.first().and_then(|word| {
         let path = PathBuf::from(word);
@@ -146,7 +146,7 @@ fn delivery_line(page: &mut Page, go: &Go, directory: &std::path::Path, options:
     }
 }
 
-fn address_space_line(page: &Page) {
+fn address_space_line(page: &mut Page) {
     let text = match getrlimit(Resource::RLIMIT_AS) {
         Ok((RLIM_INFINITY, _)) => "not limited".to_owned(),
         Ok((soft, _)) => format!(

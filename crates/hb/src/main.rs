@@ -20,6 +20,7 @@ mod process;
 mod progress;
 mod quoting;
 mod reports;
+mod streams;
 mod version;
 
 use arbiter::{Arbiter, Fail, Live, Policy};
@@ -43,23 +44,24 @@ fn main() -> ExitCode {
     if arguments.get(1).is_some_and(|word| word == "toolexec") {
         return inject::toolexec(&arguments[2..]);
     }
-    let cli = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => cli,
+    let outcome = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => perform(cli),
         Err(e) => {
-            let asked_for = matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            // The reader of the help may have gone; there is nobody to tell.
-            let _ = e.print();
-            return ExitCode::from(if asked_for { 0 } else { exit_codes::USAGE });
+            let printed = e.print();
+            if !matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+                return ExitCode::from(exit_codes::USAGE);
+            }
+            streams::printed(printed).map(|()| ExitCode::SUCCESS)
         }
     };
-    match perform(cli) {
+    match outcome {
         Ok(code) => code,
         Err(error) => {
             // The go command has said why it failed.
             if !matches!(error, HbError::GoFailed(_)) {
-                eprintln!("hb: {error}");
+                streams::say(format_args!("hb: {error}"));
                 if let Some(hint) = error.hint() {
-                    eprintln!("    {hint}");
+                    streams::say(format_args!("    {hint}"));
                 }
             }
             ExitCode::from(error.exit_code())
@@ -72,9 +74,9 @@ fn perform(cli: Cli) -> Result<ExitCode, HbError> {
         std::env::set_current_dir(directory).map_err(|e| HbError::Usage(format!("-C {}: {e}", directory.display())))?;
     }
     match &cli.command {
-        Command::Doctor => Ok(doctor::run(&cli.options)),
+        Command::Doctor => doctor::run(&cli.options),
         Command::Version { json } => {
-            version::print(*json);
+            streams::print(&version::page(*json))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Report { files } => {
@@ -92,7 +94,7 @@ fn perform(cli: Cli) -> Result<ExitCode, HbError> {
             let (added, notes) = reports::extend_baseline(path, reason, files)?;
             if !cli.options.quiet {
                 say_notes(&notes);
-                eprintln!("hb: {added} added to {}", path.display());
+                streams::say(format_args!("hb: {added} added to {}", path.display()));
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -106,12 +108,9 @@ fn perform(cli: Cli) -> Result<ExitCode, HbError> {
 
 fn help(topic: Option<&str>) -> Result<ExitCode, HbError> {
     use clap::CommandFactory;
-    match topic {
-        None => Cli::command().print_long_help().unwrap_or_default(),
-        Some(name) => match cli::topic(name) {
-            Some(text) => println!("{text}"),
-            None => Cli::command().print_long_help().unwrap_or_default(),
-        },
+    match topic.and_then(cli::topic) {
+        Some(text) => streams::print(&format!("{text}\n"))?,
+        None => streams::printed(Cli::command().print_long_help())?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -164,7 +163,7 @@ fn policy(
 /// Says what there is to say about a report, with names from the program made harmless.
 fn say_notes(notes: &[String]) {
     for note in notes {
-        eprintln!("hb: {}", hb_report::clean::line(note));
+        streams::say(format_args!("hb: {}", hb_report::clean::line(note)));
     }
 }
 
@@ -190,7 +189,10 @@ fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> 
     let findings = if read {
         let directory = findings::Directory::new(&cache_directory)?;
         for left in directory.left.iter().filter(|_| !options.quiet) {
-            eprintln!("hb: a run was killed; its races are kept for a week: hb report {}", left.display());
+            streams::say(format_args!(
+                "hb: a run was killed; its races are kept for a week: hb report {}",
+                left.display()
+            ));
         }
         go.env.push((findings::VARIABLE.to_owned(), directory.path().as_os_str().to_owned()));
         Some(directory)
@@ -209,11 +211,11 @@ fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> 
     }
     if !options.quiet {
         for notice in &go.notices {
-            eprintln!("hb: {notice}");
+            streams::say(format_args!("hb: {notice}"));
         }
     }
     if options.verbose {
-        eprintln!("hb: {}", go.to_shell_line());
+        streams::say(format_args!("hb: {}", go.to_shell_line()));
     }
 
     let Some(findings) = findings else { match process::become_command(go.to_command())? {} };
@@ -236,15 +238,15 @@ fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> 
     match reported {
         // A failing run says more than a report that could not be written, but both are said.
         Err(error) if ending == process::Ending::Status(0) => return Err(error),
-        Err(error) => eprintln!("hb: {error}"),
+        Err(error) => streams::say(format_args!("hb: {error}")),
         // What could not be built or started says so itself.
         Ok(summary) if options.quiet || (summary.processes == 0 && ending != process::Ending::Status(0)) => {}
         Ok(summary) => {
             say_notes(&summary.notes);
             if subcommand == Subcommand::Test {
-                eprintln!("hb: {}; {}", summary.of_tests(packages), progress::clock(elapsed));
+                streams::say(format_args!("hb: {}; {}", summary.of_tests(packages), progress::clock(elapsed)));
             } else {
-                eprintln!("hb: {}", summary.races);
+                streams::say(format_args!("hb: {}", summary.races));
             }
         }
     }

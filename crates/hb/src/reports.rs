@@ -73,7 +73,7 @@ impl Output {
     /// It cannot be written.
     pub fn write(&self, content: &[u8]) -> io::Result<()> {
         match self {
-            Self::Stdout => io::stdout().write_all(content),
+            Self::Stdout => io::stdout().write_all(content).and_then(|()| io::stdout().flush()),
             Self::Stderr => io::stderr().write_all(content),
             Self::File(path) => {
                 // Other commands of the step write to that file, too.

@@ -6,8 +6,8 @@ use crate::go_env::OLDEST;
 /// The runtime that this hb puts into programs.
 const RUNTIME: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/runtime.blob"));
 
-/// Prints it, for people or as one JSON object.
-pub fn print(json: bool) {
+/// The page, for people or as one JSON object.
+pub fn page(json: bool) -> String {
     let version = env!("CARGO_PKG_VERSION");
     let (major, minor) = OLDEST;
     let oldest = format!("go{major}.{minor}");
@@ -21,11 +21,11 @@ pub fn print(json: bool) {
             "oldest_go": oldest,
             "targets": ["linux/amd64"],
         });
-        println!("{object}");
+        format!("{object}\n")
     } else {
-        println!("hb {version}");
-        println!("  runtime:  {runtime} ({} bytes)", RUNTIME.len());
-        println!("  Go:       {oldest} and newer");
-        println!("  targets:  linux/amd64");
+        format!(
+            "hb {version}\n  runtime:  {runtime} ({} bytes)\n  Go:       {oldest} and newer\n  targets:  linux/amd64\n",
+            RUNTIME.len()
+        )
     }
 }

@@ -134,18 +134,16 @@ impl Collector {
 
     /// Reads the records of one process.
     pub fn read(&mut self, reader: impl std::io::BufRead) {
-        let mut records_seen = false;
         let mut process = ProcessInfo::default();
         self.report.totals.processes += 1;
         let read = raw::read_records(reader, |record| {
-            records_seen = true;
             self.record(record, &mut process);
         });
         match read {
             Ok(note) => self.report.totals.damaged_lines += note.damaged_lines,
             Err(error) => self.report.notes.push(format!("a findings file could not be read to its end: {error}")),
         }
-        self.close_process(process, records_seen);
+        self.close_process(process);
     }
 
     /// Takes records that are already parsed as those of one process.
@@ -157,7 +155,7 @@ impl Collector {
         }
         // Go's text does not always say how many there were, so its end tells nothing.
         process.ended = true;
-        self.close_process(process, true);
+        self.close_process(process);
     }
 
     fn record(&mut self, record: Record, process: &mut ProcessInfo) {
@@ -193,8 +191,9 @@ impl Collector {
         }
     }
 
-    fn close_process(&mut self, process: ProcessInfo, wrote: bool) {
-        if wrote && !process.ended {
+    fn close_process(&mut self, process: ProcessInfo) {
+        // One that wrote nothing at all has found no room for it, or was killed at once.
+        if !process.ended {
             self.report.totals.unfinished_processes += 1;
         }
         if self.report.processes.len() < MAX_PROCESSES {

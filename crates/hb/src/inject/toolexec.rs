@@ -12,6 +12,7 @@ use super::{RACE_PACKAGE, archive, elf, store};
 use sha2::{Digest, Sha256};
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io::Write;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -95,7 +96,7 @@ pub fn run(args: &[OsString]) -> ExitCode {
 }
 
 fn fail(message: &str) -> ExitCode {
-    eprintln!("hb: {message}");
+    crate::streams::say(format_args!("hb: {message}"));
     ExitCode::FAILURE
 }
 
@@ -118,8 +119,9 @@ fn print_version(command: &[OsString], tag: &str) -> ExitCode {
         Ok(output) => return fail(&format!("{}: {}", program.display(), output.status)),
         Err(error) => return fail(&format!("{}: {error}", program.display())),
     };
-    println!("{}", tag_version(&String::from_utf8_lossy(&output.stdout), tag));
-    ExitCode::SUCCESS
+    let line = format!("{}\n", tag_version(&String::from_utf8_lossy(&output.stdout), tag));
+    // Where that fails the go command has gone.
+    if std::io::stdout().write_all(line.as_bytes()).is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Puts `tag` in a version line. For a release the whole line counts:
