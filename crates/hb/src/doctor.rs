@@ -6,7 +6,7 @@ use crate::error::HbError;
 use crate::go_env::{self, Go, GoEnv};
 use crate::go_flags::Subcommand;
 use crate::inject::{self, Delivery};
-use crate::{cache, quoting, streams};
+use crate::{cache, memory_limit, quoting, streams};
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -147,18 +147,37 @@ fn delivery_line(page: &mut Page, go: &Go, directory: &std::path::Path, options:
 }
 
 fn address_space_line(page: &mut Page) {
-    let text = match getrlimit(Resource::RLIMIT_AS) {
-        Ok((RLIM_INFINITY, _)) => "not limited".to_owned(),
-        Ok((soft, _)) => format!(
-            "LIMITED to {} MB (ulimit -v): a program under hb reserves far more addresses than it uses\n\
-             {:<12} memory, and says so when it cannot; then run it under `ulimit -v unlimited`",
-            soft >> 20,
-            ""
-        ),
-        Err(error) => format!("unknown: {error}"),
-    };
-    page.say("addresses", &text);
+    let mut limited = false;
+    for (resource, name) in [(Resource::RLIMIT_AS, "ulimit -v"), (Resource::RLIMIT_DATA, "ulimit -d")] {
+        let soft = match getrlimit(resource) {
+            Ok((RLIM_INFINITY, _)) | Err(_) => continue,
+            Ok((soft, _)) => soft >> 20,
+        };
+        limited = true;
+        page.say(
+            "addresses",
+            &format!(
+                "LIMITED to {soft} MB ({name}): a program under hb reserves far more addresses than it uses\n\
+                 {:<12} memory (about 90 GB), and says so when it cannot; then run it under `{name} unlimited`",
+                ""
+            ),
+        );
+    }
+    if !limited {
+        page.say("addresses", "not limited");
+    }
     if std::fs::read_to_string("/proc/sys/vm/overcommit_memory").is_ok_and(|mode| mode.trim() == "2") {
         page.say("", "the system does not overcommit memory (vm.overcommit_memory=2), which has the same effect");
+    }
+    if let Some(bytes) = memory_limit::of_this_process() {
+        page.say(
+            "memory",
+            &format!(
+                "LIMITED to {} MB by a control group (a container, a service): a program under hb needs about twice\n\
+                 {:<12} the memory that it needs without; beyond the limit the kernel kills it (`signal: killed`)",
+                bytes >> 20,
+                ""
+            ),
+        );
     }
 }

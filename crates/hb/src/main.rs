@@ -15,6 +15,7 @@ mod findings;
 mod go_env;
 mod go_flags;
 mod inject;
+mod memory_limit;
 mod overlay;
 mod process;
 mod progress;

@@ -43,9 +43,10 @@ fn circumstances_are_named() {
     assert!(said.stdout.contains("cgo is off"), "{said:#?}");
 
     let mut limited = Command::new("sh");
-    limited.args(["-c", "ulimit -v 8000000; exec \"$0\" doctor"]);
+    limited.args(["-c", "ulimit -v 8000000; ulimit -d 6000000; exec \"$0\" doctor"]);
     let said = run(limited.arg(env!("CARGO_BIN_EXE_hb")).env("HB_CACHE", place.join("cache")));
     assert!(said.stdout.contains("LIMITED to 7812 MB (ulimit -v)"), "{said:#?}");
+    assert!(said.stdout.contains("LIMITED to 5859 MB (ulimit -d)"), "{said:#?}");
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn no_room(error: NoRoom) -> ! {
     } else {
         out.bytes(
             b".\nhb keeps one byte of shadow for each byte of the program's memory, and tables besides (about 90 GB of \
-addresses, little of it memory).\nRaise or remove the limit on address space (ulimit -v unlimited), or allow \
+addresses, little of it memory).\nRaise or remove the limit on address space (ulimit -v unlimited, ulimit -d unlimited), or allow \
 overcommitting (sysctl vm.overcommit_memory=1 or 0).\n",
         );
     }
