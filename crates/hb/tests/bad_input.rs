@@ -116,6 +116,19 @@ fn a_damaged_toolchain() {
         let mut command = place.hb(["build", "-o", "/dev/null", "."]);
         run(command.env("GOROOT", &goroot)).with_status(TOOLCHAIN).saying(missing);
     }
+    // A file that is there in part is known for one that hb does not know, and the go command says what is wrong with it.
+    for (cut, notice, of_go) in [
+        ("race.go", "differs from those that hb knows, so the slower way", "undefined: raceenabled"),
+        ("chan.go", "", "syntax error: unexpected EOF"),
+    ] {
+        let goroot = place.linked_goroot(&format!("cut {cut}"));
+        let file = goroot.join("src/runtime").join(cut);
+        let whole = fs::read_to_string(&file).unwrap();
+        fs::remove_file(&file).unwrap();
+        fs::write(&file, &whole[..3500]).unwrap();
+        let mut command = place.hb(["build", "-o", "/dev/null", "."]);
+        run(command.env("GOROOT", &goroot)).with_status(1).saying(notice).saying(of_go);
+    }
     let goroot = place.linked_goroot("no runtime");
     fs::remove_dir_all(goroot.join("src/runtime")).unwrap();
     run(place.hb(["build", "."]).env("GOROOT", &goroot)).with_status(TOOLCHAIN).saying("has no src/runtime");
