@@ -2,31 +2,11 @@
 
 mod common;
 
-use common::{Place, Said, run};
+use common::{Place, Said, run, steady, without_notices};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
-
-/// What differs from run to run: times, and directories with random names.
-fn steady(text: &str) -> String {
-    let is_time = |word: &str| {
-        word.strip_suffix('s')
-            .or(word.strip_prefix('(').and_then(|w| w.strip_suffix("s)")))
-            .is_some_and(|number| number.parse::<f64>().is_ok())
-    };
-    text.lines()
-        .map(|line| {
-            let words: Vec<_> = line.split([' ', '\t']).map(|word| if is_time(word) { "TIME" } else { word }).collect();
-            words.join(" ") + "\n"
-        })
-        .collect()
-}
-
-/// hb's own lines on standard error.
-fn without_notices(stderr: &str) -> String {
-    stderr.lines().filter(|line| !line.starts_with("hb: ")).map(|line| format!("{line}\n")).collect()
-}
 
 #[test]
 fn the_same_words_and_status_as_go() {

@@ -188,6 +188,26 @@ pub fn run(command: &mut Command) -> Said {
     }
 }
 
+/// What differs from run to run: times, and directories with random names.
+pub fn steady(text: &str) -> String {
+    let is_time = |word: &str| {
+        word.strip_suffix('s')
+            .or(word.strip_prefix('(').and_then(|w| w.strip_suffix("s)")))
+            .is_some_and(|number| number.parse::<f64>().is_ok())
+    };
+    text.lines()
+        .map(|line| {
+            let words: Vec<_> = line.split([' ', '\t']).map(|word| if is_time(word) { "TIME" } else { word }).collect();
+            words.join(" ") + "\n"
+        })
+        .collect()
+}
+
+/// hb's own lines on standard error.
+pub fn without_notices(stderr: &str) -> String {
+    stderr.lines().filter(|line| !line.starts_with("hb: ")).map(|line| format!("{line}\n")).collect()
+}
+
 const CLEAN: &str = r#"// Package clean has no race.
 package clean
 
