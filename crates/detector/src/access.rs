@@ -5,6 +5,7 @@
 //! it ([`crate::epoch::Kind::covers`]) is dropped, byte by byte. So a location is reported exactly if two of its
 //! accesses race, up to [`crate::limits`].
 
+use crate::atomic::Ordering;
 use crate::context::Context;
 use crate::epoch::{Entry, Kind, LANES};
 use crate::history::MAX_EVENT_SIZE;
@@ -14,7 +15,6 @@ use crate::shadow::{Cell, Word, is_cells, mask_in};
 use crate::split::Recorded;
 use crate::stamp::{NO_STAMP, Uses};
 use crate::{Conflicts, Detector};
-use core::sync::atomic::Ordering;
 
 /// What a plain access does to a word of two cells.
 pub(crate) enum Outcome {

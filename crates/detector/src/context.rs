@@ -1,5 +1,6 @@
 //! A goroutine as the engine sees it: its lane and clock, its vector clock, its calling context, and where its history goes.
 
+use crate::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use crate::cover::Cover;
 use crate::epoch::{Clock, Lane};
 use crate::history::Chunk;
@@ -7,7 +8,6 @@ use crate::memo::{MEMOS, Memo};
 use crate::sets::Steps;
 use crate::stamp::NO_STAMP;
 use crate::tree::Tree;
-use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 /// One active call on a goroutine's shadow stack.
 #[derive(Clone, Copy)]

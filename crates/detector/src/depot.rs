@@ -7,10 +7,10 @@
 //! below refers to it, cut or not: so each goroutine knows the nearest name above it, and that costs nothing per goroutine.
 
 use crate::Detector;
+use crate::atomic::{AtomicU64, Ordering};
 use crate::context::Context;
 use crate::memory::{Memory, Spin};
 use core::cell::UnsafeCell;
-use core::sync::atomic::{AtomicU64, Ordering};
 
 /// Slots of the hash table; each holds the high half of a hash over a position.
 const SLOTS: usize = 1 << 18;

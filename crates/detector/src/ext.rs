@@ -4,6 +4,7 @@
 //! address lies in the granule. It is found through the granule's shadow word, so it needs no table of its own and goes when
 //! the memory is reused. Its lock also guards the word's being a reference to it.
 
+use crate::atomic::{AtomicU64, Ordering};
 use crate::context::Context;
 use crate::epoch::{Clock, Entry, Kind, Lane};
 use crate::memory::{Blocks, Memory, SeqLock};
@@ -12,7 +13,6 @@ use crate::sets::MEMBERS;
 use crate::shadow::{Cell, Word};
 use crate::tree::Tree;
 use crate::{Conflicts, Detector};
-use core::sync::atomic::{AtomicU64, Ordering};
 
 /// The vector clock of a synchronisation object: a tree and one epoch more (the last releaser's own).
 #[repr(C)]
@@ -244,7 +244,7 @@ impl<M: Memory> Detector<M> {
             let version = lock.version();
             let class = (&raw const (*ext).class).read_volatile();
             let list = (&raw const (*ext).list).read_volatile();
-            core::sync::atomic::fence(Ordering::Acquire);
+            crate::atomic::fence(Ordering::Acquire);
             if version & 1 != 0 || lock.version() != version {
                 return false;
             }

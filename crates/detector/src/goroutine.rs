@@ -1,6 +1,7 @@
 //! The life of a goroutine: start, end, and its shadow stack.
 
 use crate::Detector;
+use crate::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use crate::context::{Context, FLAG_MAIN, Frame, KNOWN, NO_STAMP_CELL, Whole};
 use crate::cover::Cover;
 use crate::epoch::{Clock, Lane};
@@ -8,7 +9,6 @@ use crate::history::{FIRST_STACK_CLASS, stack_frames};
 use crate::memo::{MEMOS, Memo};
 use crate::memory::Memory;
 use crate::tree::Tree;
-use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 const CONTEXT_CLASS: u32 = 8;
 const _: () = assert!(size_of::<Context>() == 1 << CONTEXT_CLASS);

@@ -13,11 +13,11 @@
 pub mod marks;
 
 use crate::Detector;
+use crate::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::context::{Context, Frame};
 use crate::epoch::{Clock, Kind, Lane};
 use crate::limits::FRAMES;
 use crate::memory::Memory;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use marks::Mark;
 
 /// The head of a chunk; events follow it in the same block. The fast paths in assembly append to it.
@@ -256,7 +256,7 @@ impl<M: Memory> Detector<M> {
         // SAFETY: the block is ours; a reader with a stale index sees an odd sequence number and an atomic count.
         unsafe {
             (*chunk).seq.store((*chunk).seq.load(Ordering::Relaxed) | 1, Ordering::Relaxed);
-            core::sync::atomic::fence(Ordering::Release);
+            crate::atomic::fence(Ordering::Release);
             (*chunk).older.store(newest, Ordering::Relaxed);
             (*chunk).newer.store(0, Ordering::Relaxed);
             (*chunk).class = class;

@@ -10,12 +10,12 @@
 //! third parties compare clocks as ever, and know of the old owner what they learned from it.
 
 use crate::Detector;
+use crate::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::context::Context;
 use crate::epoch::{Clock, LANES, Lane};
 use crate::limits::IDLE_LANES;
 use crate::memory::{Memory, Spin};
 use core::cell::UnsafeCell;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// What is kept per lane. 64 bytes.
 #[repr(C, align(64))]

@@ -8,6 +8,7 @@
 #![no_std]
 
 pub mod access;
+pub mod atomic;
 pub mod context;
 mod cover;
 pub mod depot;
@@ -33,8 +34,8 @@ pub use context::Context;
 pub use epoch::{Clock, Entry, Kind, Lane};
 use memory::{Blocks, Memory, Region, Slab};
 
+use crate::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use core::mem::MaybeUninit;
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 /// An earlier access that an access raced with.
 #[derive(Clone, Copy)]

@@ -1,6 +1,6 @@
 //! Every bound of the engine, and what happens when it is reached. Each is counted and said at exit; none is silent.
 
-use core::sync::atomic::{AtomicU64, Ordering};
+use crate::atomic::{AtomicU64, Ordering};
 
 /// Accesses remembered for one word at a time (at least), of goroutines that nothing orders. Past that a new one replaces an old one.
 pub const ACCESSES_PER_WORD: usize = 512 << 10;

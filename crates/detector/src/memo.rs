@@ -6,12 +6,12 @@
 //! goroutine, or a flag that many read and nobody sets any more, is decided by this.
 
 use crate::Detector;
+use crate::atomic::Ordering;
 use crate::context::Context;
 use crate::epoch::Clock;
 use crate::ext::Locked;
 use crate::memory::Memory;
 use crate::shadow::Word;
-use core::sync::atomic::Ordering;
 
 /// How many objects are remembered. A power of two.
 pub const MEMOS: usize = 2;
@@ -101,7 +101,7 @@ impl<M: Memory> Detector<M> {
         }
         let value = load();
         // A store takes the lock first, so a load that observed it finds another version here.
-        core::sync::atomic::fence(Ordering::Acquire);
+        crate::atomic::fence(Ordering::Acquire);
         (self.version(memo.index) == memo.version).then_some(value)
     }
 

@@ -4,8 +4,8 @@
 //! zero until written ([`Memory::region`]) and a way from an application address to its shadow word
 //! ([`Memory::word`]). Everything here is sharded so that uncontended use takes no lock that another thread holds.
 
+use crate::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use core::marker::PhantomData;
-use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// The regions of zero-filled memory that an engine works in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -13,13 +13,13 @@
 //! some goroutine. While a cycle runs no set is looked up or made, so no name that the cycle did not find enters a word.
 
 use crate::Detector;
+use crate::atomic::{AtomicU32, Ordering};
 use crate::context::Context;
 use crate::epoch::{Entry, Kind};
 use crate::memory::{Blocks, Memory, Spin};
 use crate::shadow::Cell;
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
-use core::sync::atomic::{AtomicU32, Ordering};
 
 /// The most reads in a set; of more than these a precise record is made.
 pub const MEMBERS: usize = 127;

@@ -14,12 +14,12 @@
 //! the first on, so that one goroutine alone gets them all; the word is stored; the record is freed. Whoever meets a frozen cell reads the word again.
 
 use crate::access::Outcome;
+use crate::atomic::{AtomicU64, Ordering};
 use crate::context::Context;
 use crate::epoch::{Entry, Kind};
 use crate::memory::Memory;
 use crate::shadow::{Cell, SPLIT, Word};
 use crate::{Conflicts, Detector};
-use core::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes of a granule.
 const BYTES: usize = 8;

@@ -10,11 +10,11 @@
 //!
 //! When no name is left the caller records full epochs in precise records ([`crate::ext`]) instead: memory, not precision, is lost.
 
+use crate::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::epoch::{Clock, Lane};
 use crate::memory::{Memory, PAGE, SHARDS, Spin};
 use crate::shadow::Word;
 use core::cell::UnsafeCell;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// Bits of a stamp.
 pub const STAMP_BITS: u32 = 24;

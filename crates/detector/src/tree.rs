@@ -12,9 +12,9 @@
 //! Compared with tree clocks (Mathur et al., ASPLOS 2022): those prune by causality within one clock but copy O(threads) memory
 //! per clock; with hundreds of thousands of parked goroutines sharing matters more than pruning.
 
+use crate::atomic::{AtomicU32, Ordering};
 use crate::epoch::{Clock, Lane};
 use crate::memory::{Memory, Slab};
-use core::sync::atomic::{AtomicU32, Ordering};
 
 const FAN_BITS: u32 = 5;
 /// Slots of a node.

@@ -5,10 +5,10 @@
 
 use super::{ADDR_BITS, Chunk, FIRST_CLASS, FRAMES, MARK, NODE_BITS, START, event, read_event, write_event};
 use crate::Detector;
+use crate::atomic::Ordering;
 use crate::context::Context;
 use crate::epoch::{Clock, Lane};
 use crate::memory::Memory;
-use core::sync::atomic::Ordering;
 
 /// What was done, by the hook that told of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
