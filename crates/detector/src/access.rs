@@ -47,8 +47,8 @@ impl<M: Memory> Uses for Users<'_, M> {
         }
     }
 
-    fn split(&self, index: u32, mark: &mut dyn FnMut(u32)) {
-        self.detector.stamps_in_split(index, mark);
+    fn split(&self, index: u32, mark: &mut dyn FnMut(u32)) -> bool {
+        self.detector.stamps_in_split(index, mark)
     }
 
     fn end(&self, found: impl Fn(u32) -> bool) {

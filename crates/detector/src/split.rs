@@ -316,13 +316,14 @@ impl<M: Memory> Detector<M> {
         }
     }
 
-    /// Gives the stamps in a split word's cells to `mark`.
-    pub(crate) fn stamps_in_split(&self, index: u32, mark: &mut dyn FnMut(u32)) {
-        for cell in self.cells_of(index) {
+    /// Gives the stamps in a split word's cells to `mark`; `false` where somebody has them frozen.
+    pub(crate) fn stamps_in_split(&self, index: u32, mark: &mut dyn FnMut(u32)) -> bool {
+        self.cells_of(index).iter().all(|cell| {
             let cell = cell.load(Ordering::Acquire);
             mark(cell as u32 >> 8);
             mark((cell >> 40) as u32);
-        }
+            !is_frozen(cell)
+        })
     }
 
     /// Forgets what a split word says of the bytes of `mask`. Nobody accesses these meanwhile.

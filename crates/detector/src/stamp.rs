@@ -48,8 +48,9 @@ pub trait Uses {
     fn begin(&self);
     /// Gives each stamp that may enter a shadow word to `mark`.
     fn roots(&self, mark: &mut dyn FnMut(u32));
-    /// Gives each stamp in the cells of a split word's bytes to `mark`.
-    fn split(&self, index: u32, mark: &mut dyn FnMut(u32));
+    /// Gives each stamp in the cells of a split word's bytes to `mark`. `false`: somebody has taken the cells, and will put them
+    /// somewhere else or back.
+    fn split(&self, index: u32, mark: &mut dyn FnMut(u32)) -> bool;
     /// A cycle ends, in which those stamps were found for which `found` says so; all others go.
     fn end(&self, found: impl Fn(u32) -> bool);
 }
@@ -220,6 +221,7 @@ impl Stamps {
         };
         uses.roots(&mut mark);
         let mut pages = 0u32;
+        let mut spins = 0;
         let mut nth = 0;
         while let Some((start, end)) = memory.span(nth) {
             nth += 1;
@@ -238,9 +240,15 @@ impl Stamps {
                                 mark(read.stamp());
                             }
                             Word::Split(index) => {
-                                uses.split(index, &mut mark);
-                                // What stood there may have moved back into the word meanwhile: that is looked at again.
+                                let whole = uses.split(index, &mut mark);
+                                // What stood there may have moved back into the word meanwhile: that is looked at again. Who has taken
+                                // the cells keeps them for a few dozen instructions and waits for nothing that this cycle holds.
                                 if memory.word(at).load(Ordering::Acquire) != word {
+                                    continue;
+                                }
+                                if !whole {
+                                    M::pause(spins);
+                                    spins += 1;
                                     continue;
                                 }
                             }
