@@ -22,7 +22,7 @@ pub fn print(text: &str) -> Result<(), HbError> {
 /// What became of something printed on standard output.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn printed(result: io::Result<()>) -> Result<(), HbError> {
     match result.and_then(|()| io::stdout().flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {

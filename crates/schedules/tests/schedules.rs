@@ -511,3 +511,20 @@ fn identities_are_used_again() {
         assert_eq!(threads.into_iter().map(joined).sum::<usize>(), 1);
     });
 }
+
+/// No file of the engine goes past the types with the hook.
+#[test]
+fn all_atomic_types_are_the_scheduled_ones() {
+    let mut directories = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../detector/src"))];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).expect("the engine's sources lie beside this crate") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                directories.push(path);
+            } else if !path.ends_with("atomic.rs") {
+                let text = std::fs::read_to_string(&path).expect("a source file");
+                assert!(!text.contains("core::sync::atomic"), "{}: use crate::atomic", path.display());
+            }
+        }
+    }
+}
