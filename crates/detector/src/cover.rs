@@ -11,11 +11,11 @@
 //! until the goroutine's own next release at a fresh clock, which covers all that it knows then.
 
 use crate::Detector;
+use crate::atomic::Ordering;
 use crate::context::Context;
 use crate::epoch::{Clock, Lane};
 use crate::memory::Memory;
 use crate::tree::Tree;
-use core::sync::atomic::Ordering;
 
 /// Up to two epochs; or none is known.
 #[derive(Clone, Copy)]

@@ -6,7 +6,7 @@
 //! goroutine, or a flag that many read and nobody sets any more, is decided by this.
 
 use crate::Detector;
-use crate::atomic::Ordering;
+use crate::atomic::{Ordering, fence};
 use crate::context::Context;
 use crate::epoch::Clock;
 use crate::ext::Locked;
@@ -101,7 +101,7 @@ impl<M: Memory> Detector<M> {
         }
         let value = load();
         // A store takes the lock first, so a load that observed it finds another version here.
-        crate::atomic::fence(Ordering::Acquire);
+        fence(Ordering::Acquire);
         (self.version(memo.index) == memo.version).then_some(value)
     }
 
@@ -121,12 +121,12 @@ impl<M: Memory> Detector<M> {
         if !addr.is_multiple_of(size) || version & 1 != 0 || !self.recorded_precisely(ctx, index, addr, size) {
             return None;
         }
-        core::sync::atomic::fence(Ordering::Acquire);
+        fence(Ordering::Acquire);
         if word.load(Ordering::Acquire) != bits {
             return None;
         }
         let value = load();
-        core::sync::atomic::fence(Ordering::Acquire);
+        fence(Ordering::Acquire);
         (self.version(index) == version).then_some(value)
     }
 

@@ -4,6 +4,7 @@
 //! acquire takes what is there over. An object with no clock orders nothing. The releaser's epoch ends with the release, so that
 //! what it does next is not ordered before the acquirer.
 
+use crate::atomic::Ordering;
 use crate::context::{Context, Whole};
 use crate::epoch::Kind;
 use crate::ext::SyncClock;
@@ -11,7 +12,6 @@ use crate::memo::{GIVEN, READ, TAKEN};
 use crate::memory::Memory;
 use crate::tree::Tree;
 use crate::{Conflicts, Detector};
-use core::sync::atomic::Ordering;
 
 /// What an atomic operation turned out to do: a failed compare-and-swap is a load.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
