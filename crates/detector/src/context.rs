@@ -85,7 +85,7 @@ pub struct Context {
 }
 
 /// Of the releases of `lane`, those after `low` up to `high` are known, and all that was known there: what
-/// [`crate::Detector::holds_news`] found last. The fast paths in assembly look at it, too.
+/// `Detector::holds_news` found last. The fast paths in assembly look at it, too.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Whole {

@@ -25,7 +25,7 @@ pub struct SyncClock {
     pub clock: Clock,
     /// Byte offset in the granule plus one; 0 when the slot is free.
     offset: u8,
-    /// Whether `lane` and `clock` stand for all that it holds: see [`Detector::holds_news`].
+    /// Whether `lane` and `clock` stand for all that it holds: see `Detector::holds_news`.
     pub whole: bool,
     _pad: u16,
 }

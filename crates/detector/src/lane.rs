@@ -44,7 +44,7 @@ pub struct LaneInfo {
     pub flags: AtomicU32,
     /// Go's number of the latest owner's spawner; 0 if unknown.
     pub parent_goid: AtomicU64,
-    /// Up to this clock, what the lane knew is not known to whoever knows a later one: see [`Detector::holds_news`].
+    /// Up to this clock, what the lane knew is not known to whoever knows a later one: see `Detector::holds_news`.
     pub forgotten: AtomicU32,
 }
 

@@ -7,7 +7,7 @@
 //! two do not share: its cost is what changed since, not how many goroutines exist. The result of a join shares the
 //! node of whichever side already was the maximum, so that clocks that have met keep meeting cheaply.
 //!
-//! Clocks that reach beyond one leaf have a head before their tree: [`crate::head`]. What is here knows of it only how it is counted.
+//! Clocks that reach beyond one leaf have a head before their tree: `head`. What is here knows of it only how it is counted.
 //!
 //! Compared with tree clocks (Mathur et al., ASPLOS 2022): those prune by causality within one clock but copy O(threads) memory
 //! per clock; with hundreds of thousands of parked goroutines sharing matters more than pruning.
@@ -40,7 +40,7 @@ impl Node {
 }
 
 /// A vector clock: root node and height. The value 0 is the empty clock. Height in bits 28..32, root in bits 0..28. The height
-/// [`Tree::HEAD`] says that the root is a head ([`crate::head`]); a clock that engines hold is a head or one leaf.
+/// `Tree::HEAD` says that the root is a head (`head`); a clock that engines hold is a head or one leaf.
 ///
 /// A `Tree` owns one reference to its root; it is moved, or shared with [`Trees::share`], and ended with [`Trees::drop`].
 #[derive(PartialEq, Eq, Debug)]
