@@ -6,6 +6,7 @@
 #define CONTEXT_USED 44
 #define NO_STAMP $0xfffffe00
 #define CONTEXT_CHUNK 64
+#define CONTEXT_CELL 72
 #define CONTEXT_KNOWN 224
 #define CONTEXT_GENERATION 80
 #define CONTEXT_HISTORY_CLOCK 84
@@ -28,6 +29,7 @@
 #define SPLITS $0x150000000000
 #define SPLIT_TAG $0xfffffd
 #define FROZEN $0xfffffd00
+#define BYTE $15
 #define EXT_LIST 4
 #define EXT_CLASS 10
 #define EXT_ACCESSES 32
@@ -52,7 +54,7 @@
 //
 // AX is the address, DX the shadow word's address, BX the number of words (bits 16..31) and the size in bytes (bits 0..14,
 // 0 for a scalar), CX the mask of bytes in each word, R11 the pc. Bit 31 of BX is set when the access
-// stands in the history. R15 keeps the address, DI the context, SI the stamp; AX is the word as it was read, R8 its
+// stands in the history, bit 15 while that of a byte's cells is written, which CONTEXT_CELL points to. R15 keeps the address, DI the context, SI the stamp; AX is the word as it was read, R8 its
 // write cell, R9 its read cell, R13 what it will be.
 
 // What lies on the stack of the running goroutine is nobody else's: nothing there is recorded. That matters for the threads' g0
@@ -111,7 +113,6 @@ known:
 
 // RECORD stores the word R13, after the access was logged, and goes on with the next word. `kind` sets the event's kind in R11.
 #define RECORD(kind) \
-log_access: \
 	CMPL	SI, NO_STAMP; \
 	JEQ	take; \
 	TESTQ	AX, AX; \
@@ -172,6 +173,8 @@ logged_epoch: \
 	INCL	R9; \
 	MOVL	R9, CHUNK_COUNT(R8); \
 	ORL	$0x80000000, BX; \
+	BTRL	BYTE, BX; \
+	JCS	byte_logged; \
 	TESTQ	R13, R13; \
 	JEQ	word; \
 store: \
@@ -310,15 +313,27 @@ special: \
 	JAE	slow; \
 	KNOWN(R8, byte_unwritten, slow)
 
-// SPLIT_STORE puts the halves R8 and R13 into the cells; R9 is the part of the upper one that is no stamp.
+// SPLIT_STORE puts the halves R8 and R13 into the cells, after the access was logged; R9 is the part of the upper one that is no stamp.
 #define SPLIT_STORE \
 	ORL	R9, R13; \
 	SHLQ	$32, R13; \
 	ORQ	R8, R13; \
+	TESTL	BX, BX; \
+	JPL	log_byte; \
+byte_store: \
 	LOCK; \
 	CMPXCHGQ	R13, (R11); \
 	JEQ	next; \
-	JMP	word
+	JMP	word; \
+log_byte: \
+	CMPL	SI, NO_STAMP; \
+	JEQ	take; \
+	MOVQ	R11, CONTEXT_CELL(DI); \
+	BTSL	BYTE, BX; \
+	JMP	touched; \
+byte_logged: \
+	MOVQ	CONTEXT_CELL(DI), R11; \
+	JMP	byte_store
 
 // A read cell is a step's when all its bytes are set.
 #define SPLIT_READ \
@@ -350,15 +365,10 @@ byte_stepless: \
 	JB	byte_read; \
 	KNOWN(R9, byte_read, slow); \
 	SPLIT_WRITTEN; \
-	TESTL	BX, BX; \
-	JPL	log_byte; \
 	MOVQ	AX, R9; \
 	SHRQ	$32, R9; \
 	ANDL	$255, R9; \
-	SPLIT_STORE; \
-log_byte: \
-	XORL	R13, R13; \
-	JMP	log_access;
+	SPLIT_STORE;
 
 #define SPLIT_WRITE \
 	SPLIT; \
@@ -366,16 +376,11 @@ log_byte: \
 	CMPL	R9, $256; \
 	JB	byte_unread; \
 	KNOWN(R9, byte_unread, slow); \
-	TESTL	BX, BX; \
-	JPL	log_byte; \
 	XORL	R13, R13; \
 	ANDL	$255, R9; \
 	ANDL	$255, R8; \
 	ORL	SI, R8; \
-	SPLIT_STORE; \
-log_byte: \
-	XORL	R13, R13; \
-	JMP	log_access;
+	SPLIT_STORE;
 
 // PRECISE looks for an access of the present epoch in the precise record of a word. `fits` checks the kind, in bits 8 and 9 of R8.
 #define PRECISE_AT(n, fits, other) \

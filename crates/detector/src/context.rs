@@ -52,7 +52,8 @@ pub struct Context {
     pub extra: (Lane, Clock),
     /// The newest history chunk; null when nothing was recorded.
     pub chunk: *mut Chunk,
-    pub(crate) _spare: u64,
+    /// For the fast paths, while a byte of a split word is recorded: its cells.
+    pub cell: u64,
     /// Generation of `chunk`, to tell stale cached nodes.
     pub generation: u32,
     /// The clock last written to the history.
@@ -117,6 +118,7 @@ const _: () = assert!(core::mem::offset_of!(Context, lane) == 4);
 const _: () = assert!(core::mem::offset_of!(Context, clock) == 40);
 const _: () = assert!(core::mem::offset_of!(Context, used) == 44);
 const _: () = assert!(core::mem::offset_of!(Context, chunk) == 64);
+const _: () = assert!(core::mem::offset_of!(Context, cell) == 72);
 const _: () = assert!(core::mem::offset_of!(Context, known) == 224 && KNOWN == 4);
 const _: () = assert!(core::mem::offset_of!(Context, generation) == 80);
 const _: () = assert!(core::mem::offset_of!(Context, history_clock) == 84);

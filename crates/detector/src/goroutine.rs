@@ -56,7 +56,7 @@ impl<M: Memory> Detector<M> {
                 tree,
                 extra,
                 chunk: core::ptr::null_mut(),
-                _spare: 0,
+                cell: 0,
                 generation: 0,
                 history_clock: 0,
                 created,
