@@ -275,14 +275,12 @@ epoch: \
 	INCL	R9; \
 	JMP	logged_epoch
 
-// SPLIT looks at the cells of one byte of a split word (crates/detector/src/split.rs): puts their address into R11, them into AX, the
+// SPLIT looks at the cells of the first byte of CX in a split word (crates/detector/src/split.rs); when that is done it is taken out of CX,
+// and the word is looked at again for the others. It puts their address into R11, them into AX, the
 // write cell into R8 and the read cell into R9.
 #define SPLIT \
 special: \
 	JNE	precise; \
-	LEAL	-1(CX), R10; \
-	TESTL	CX, R10; \
-	JNE	slow; \
 	MOVL	AX, R12; \
 	SHLL	$24, R12; \
 	MOVQ	AX, R10; \
@@ -303,7 +301,7 @@ special: \
 	MOVL	R8, R10; \
 	XORL	SI, R10; \
 	CMPL	R10, $256; \
-	JB	next
+	JB	byte_next
 
 // SPLIT_WRITTEN goes on if the byte's write comes before.
 #define SPLIT_WRITTEN \
@@ -323,8 +321,13 @@ special: \
 byte_store: \
 	LOCK; \
 	CMPXCHGQ	R13, (R11); \
-	JEQ	next; \
-	JMP	word; \
+	JNE	word; \
+byte_next: \
+	LEAL	-1(CX), R10; \
+	ANDL	R10, CX; \
+	JNE	word; \
+	MOVL	$0xff, CX; \
+	JMP	next; \
 log_byte: \
 	CMPL	SI, NO_STAMP; \
 	JEQ	take; \
@@ -341,7 +344,7 @@ byte_logged: \
 	MOVL	R9, R10; \
 	XORL	SI, R10; \
 	CMPL	R10, $256; \
-	JB	next; \
+	JB	byte_next; \
 	MOVL	CX, R13; \
 	CMPL	R9, $256; \
 	JB	byte_stepless; \
@@ -354,7 +357,7 @@ byte_logged: \
 	MOVL	R13, CX; \
 	MOVL	STEP_TO(R12), R13; \
 	CMPL	R13, R9; \
-	JEQ	next; \
+	JEQ	byte_next; \
 	INCL	STEPS_CREDIT(R10); \
 	ANDL	$~255, R13; \
 	JMP	byte_read; \

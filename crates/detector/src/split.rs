@@ -214,12 +214,11 @@ impl<M: Memory> Detector<M> {
 
     /// Gives the word of two cells `bits` cells for each byte, if an access of the bytes of `mask` can be recorded there without a precise record
     /// and not in the word's own. Whether the word is to be looked at again.
-    ///
-    /// Runs of bytes are left to precise records: an entry of those says as much as the cells of all the bytes.
     #[cold]
     pub(crate) fn split(&self, ctx: &Context, granule: usize, bits: u64, mask: u8, kind: Kind) -> bool {
         let Word::Cells { write, read } = Word::unpack(bits) else { return true };
-        if !mask.is_power_of_two() {
+        let partial = |mask: u8| mask != 0 && mask != 0xff;
+        if !partial(mask) && !partial(write.mask()) && !partial(read.mask()) {
             return false;
         }
         // A set of reads can become that of a byte only if all in it read all bytes that the cell speaks of.
@@ -237,7 +236,13 @@ impl<M: Memory> Detector<M> {
             let outcome = self.merge(ctx, granule, write, read, stamp, 0xff, kind, still, &mut Conflicts::new());
             !matches!(outcome, Outcome::Precise)
         };
-        if !alike || !fits(mask.trailing_zeros() as usize) {
+        // Bytes with the same cells have the same outcome.
+        let mut tried = [false; 4];
+        for byte in (0..BYTES).filter(|byte| mask >> byte & 1 != 0) {
+            let which = (write.mask() >> byte & 1) as usize * 2 + (read.mask() >> byte & 1) as usize;
+            alike = alike && (core::mem::replace(&mut tried[which], true) || fits(byte));
+        }
+        if !alike {
             return !still();
         }
         let index = self.splits.alloc::<M>(ctx.shard);
