@@ -35,9 +35,9 @@ TEXT	name<ABIInternal>(SB), NOSPLIT, $ATOMIC_FRAME-0; \
 // This is Detector::load_recorded in crates/detector/src/memo.rs; all else is left to the runtime.
 
 #define CONTEXT_IGNORE 46
-#define CONTEXT_WHOLE_LANE 176
-#define CONTEXT_WHOLE_LOW 180
-#define CONTEXT_WHOLE_HIGH 184
+#define CONTEXT_WHOLE_LANE 128
+#define CONTEXT_WHOLE_LOW 132
+#define CONTEXT_WHOLE_HIGH 136
 #define EXT_SYNC_LANE 20
 #define EXT_SYNC_CLOCK 24
 #define EXT_SYNC_OFFSET 28

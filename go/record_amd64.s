@@ -7,7 +7,7 @@
 #define NO_STAMP $0xfffffe00
 #define CONTEXT_CHUNK 64
 #define CONTEXT_CELL 72
-#define CONTEXT_KNOWN 224
+#define CONTEXT_KNOWN 160
 #define CONTEXT_GENERATION 80
 #define CONTEXT_HISTORY_CLOCK 84
 #define CONTEXT_SHARD 92
@@ -71,7 +71,7 @@
 	SHRQ	$32, R10; \
 	CMPL	R10, CONTEXT_LANE(DI); \
 	JEQ	known; \
-	ANDL	$3, R10; \
+	ANDL	$15, R10; \
 	MOVQ	CONTEXT_KNOWN(DI)(R10*8), R10; \
 	SUBQ	R12, R10; \
 	SHRQ	$32, R10; \
@@ -429,7 +429,7 @@ hit: \
 	SHLQ	$32, R9; \
 	ORQ	R9, R8; \
 	SHRQ	$32, R9; \
-	ANDL	$3, R9; \
+	ANDL	$15, R9; \
 	MOVQ	CONTEXT_KNOWN(DI)(R9*8), R9; \
 	SUBQ	R8, R9; \
 	SHRQ	$32, R9; \

@@ -72,17 +72,16 @@ pub struct Context {
     pub pc: u64,
     /// What reads of shared words led to; null until there was one.
     pub steps: AtomicPtr<Steps>,
-    /// The synchronisation objects used last.
-    pub memos: [Memo; MEMOS],
     /// What is known of another lane's releases.
     pub whole: Whole,
     /// Which epochs stand for all that `tree` and `extra` say.
     pub(crate) cover: Cover,
     /// [`Context::learned`] at the first release at the clock that is published now; [`Context::UNTOLD`] if there was none.
     pub(crate) told: u32,
-    pub(crate) _room: [u32; 4],
     /// Epochs (lane above clock) that were found in `tree`, each at its lane modulo their number: what is known is never forgotten.
     pub known: [AtomicU64; KNOWN],
+    /// The synchronisation objects used last.
+    pub memos: [Memo; MEMOS],
 }
 
 /// Of the releases of `lane`, those after `low` up to `high` are known, and all that was known there: what
@@ -104,7 +103,7 @@ impl Whole {
 }
 
 /// How many epochs of others a goroutine remembers to know. The fast paths in assembly know it.
-pub const KNOWN: usize = 4;
+pub const KNOWN: usize = 16;
 
 /// [`Context::flags`]: the main goroutine.
 pub const FLAG_MAIN: u32 = 1;
@@ -119,16 +118,16 @@ const _: () = assert!(core::mem::offset_of!(Context, clock) == 40);
 const _: () = assert!(core::mem::offset_of!(Context, used) == 44);
 const _: () = assert!(core::mem::offset_of!(Context, chunk) == 64);
 const _: () = assert!(core::mem::offset_of!(Context, cell) == 72);
-const _: () = assert!(core::mem::offset_of!(Context, known) == 224 && KNOWN == 4);
+const _: () = assert!(core::mem::offset_of!(Context, known) == 160 && KNOWN == 16);
 const _: () = assert!(core::mem::offset_of!(Context, generation) == 80);
 const _: () = assert!(core::mem::offset_of!(Context, history_clock) == 84);
 const _: () = assert!(NO_STAMP_CELL == 0xffff_fe00);
 const _: () = assert!(core::mem::offset_of!(Context, pc) == 112);
 const _: () = assert!(core::mem::offset_of!(Context, steps) == 120);
 const _: () = assert!(core::mem::offset_of!(Context, ignore) == 46);
-const _: () = assert!(core::mem::offset_of!(Context, whole) == 176 && size_of::<Whole>() == 12);
+const _: () = assert!(core::mem::offset_of!(Context, whole) == 128 && size_of::<Whole>() == 12);
 const _: () = assert!(size_of::<Frame>() == 16);
-const _: () = assert!(size_of::<Context>() == 256);
+const _: () = assert!(size_of::<Context>() == 512);
 
 /// `NO_STAMP` as it stands in [`Context::stamp`].
 pub const NO_STAMP_CELL: u32 = NO_STAMP << 8;

@@ -10,7 +10,7 @@ use crate::memo::{MEMOS, Memo};
 use crate::memory::Memory;
 use crate::tree::Tree;
 
-const CONTEXT_CLASS: u32 = 8;
+const CONTEXT_CLASS: u32 = 9;
 const _: () = assert!(size_of::<Context>() == 1 << CONTEXT_CLASS);
 
 impl<M: Memory> Detector<M> {
@@ -70,7 +70,6 @@ impl<M: Memory> Detector<M> {
                 whole: Whole::NONE,
                 cover,
                 told: Context::UNTOLD,
-                _room: [0; 4],
                 known: [const { AtomicU64::new(0) }; KNOWN],
             });
         }

@@ -14,7 +14,7 @@ use crate::memory::Memory;
 use crate::shadow::Word;
 
 /// How many objects are remembered. A power of two.
-pub const MEMOS: usize = 2;
+pub const MEMOS: usize = 8;
 
 /// All that was released to the object is known.
 pub const TAKEN: u32 = 1;
