@@ -158,7 +158,7 @@ fn address_space_line(page: &mut Page) {
             "addresses",
             &format!(
                 "LIMITED to {soft} MB ({name}): a program under hb reserves far more addresses than it uses\n\
-                 {:<12} memory (about 90 GB), and says so when it cannot; then run it under `{name} unlimited`",
+                 {:<12} memory (about 105 GB), and says so when it cannot; then run it under `{name} unlimited`",
                 ""
             ),
         );

@@ -175,7 +175,7 @@ fn a_limited_address_space_is_said_by_the_program() {
         let line = format!("ulimit {limit}; exec \"$0\"");
         run(std::process::Command::new("sh").args(["-c", &line]).arg(place.join("program"))).with_status(2)
     };
-    let said = under("-v 4000000").saying("about 90 GB of addresses").saying("ulimit -v unlimited");
+    let said = under("-v 4000000").saying("about 105 GB of addresses").saying("ulimit -v unlimited");
     under("-d 400000").saying("ulimit -d unlimited");
     // hb itself, and the go command under it, work in such a shell and hand the message through.
     let both = format!("ulimit -v 4000000; exec '{}' run .", env!("CARGO_BIN_EXE_hb"));

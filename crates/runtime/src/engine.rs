@@ -107,7 +107,7 @@ fn no_room(error: NoRoom) -> ! {
         out.bytes(b": something else lies where the shadow memory belongs\n");
     } else {
         out.bytes(
-            b".\nhb keeps one byte of shadow for each byte of the program's memory, and tables besides (about 90 GB of \
+            b".\nhb keeps one byte of shadow for each byte of the program's memory, and tables besides (about 105 GB of \
 addresses, little of it memory).\nRaise or remove the limit on address space (ulimit -v unlimited, ulimit -d unlimited), or allow \
 overcommitting (sysctl vm.overcommit_memory=1 or 0).\n",
         );
