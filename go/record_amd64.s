@@ -275,20 +275,24 @@ epoch: \
 	INCL	R9; \
 	JMP	logged_epoch
 
-// SPLIT looks at the cells of the first byte of CX in a split word (crates/detector/src/split.rs); when that is done it is taken out of CX,
-// and the word is looked at again for the others. It puts their address into R11, them into AX, the
-// write cell into R8 and the read cell into R9.
-#define SPLIT \
-special: \
-	JNE	precise; \
+// REFERRED puts the address of the 64-byte record that the word AX refers to, among those at base, into R12. Uses R10.
+#define REFERRED(base) \
 	MOVL	AX, R12; \
 	SHLL	$24, R12; \
 	MOVQ	AX, R10; \
 	SHRQ	$40, R10; \
 	ORL	R10, R12; \
 	SHLQ	$6, R12; \
-	MOVQ	SPLITS, R10; \
-	ADDQ	R10, R12; \
+	MOVQ	base, R10; \
+	ADDQ	R10, R12
+
+// SPLIT looks at the cells of the first byte of CX in a split word (crates/detector/src/split.rs); when that is done it is taken out of CX,
+// and the word is looked at again for the others. It puts their address into R11, them into AX, the
+// write cell into R8 and the read cell into R9.
+#define SPLIT \
+special: \
+	JNE	precise; \
+	REFERRED(SPLITS); \
 	BSFL	CX, R10; \
 	LEAQ	(R12)(R10*8), R11; \
 	MOVQ	(R11), R12; \
@@ -401,14 +405,7 @@ other:
 
 #define PRECISE(fits, otherwise) \
 precise: \
-	MOVL	AX, R12; \
-	SHLL	$24, R12; \
-	MOVQ	AX, R10; \
-	SHRQ	$40, R10; \
-	ORL	R10, R12; \
-	SHLQ	$6, R12; \
-	MOVQ	EXTS, R10; \
-	ADDQ	R10, R12; \
+	REFERRED(EXTS); \
 	MOVL	CONTEXT_LANE(DI), R10; \
 	SHLQ	$32, R10; \
 	MOVL	CONTEXT_CLOCK(DI), R9; \
