@@ -174,6 +174,7 @@ impl<M: Memory> Detector<M> {
         let mut spins = 0;
         loop {
             let before = out.len;
+            let cycle = self.stamps.cycles.load(Ordering::Acquire);
             let bits = word.load(Ordering::Acquire);
             if Word::unpack(bits).is_precise() {
                 break;
@@ -209,6 +210,12 @@ impl<M: Memory> Detector<M> {
                 Outcome::Cells(new) => {
                     if bits == 0 {
                         self.touch(granule);
+                    }
+                    // What the names in the word stood for holds if none was handed out anew since: otherwise the word could have lost them
+                    // and got them back.
+                    if self.stamps.cycles.load(Ordering::Acquire) != cycle {
+                        out.len = before;
+                        continue;
                     }
                     if word.compare_exchange(bits, new, Ordering::AcqRel, Ordering::Acquire).is_ok() {
                         return;

@@ -129,6 +129,7 @@ impl<M: Memory> Detector<M> {
         while *mask != 0 {
             let byte = mask.trailing_zeros() as usize;
             let cell = &self.cells_of(index)[byte % BYTES];
+            let cycle = self.stamps.cycles.load(Ordering::Acquire);
             let old = cell.load(Ordering::Acquire);
             let still = || word.load(Ordering::Acquire) == bits;
             if is_frozen(old) || !still() {
@@ -140,7 +141,10 @@ impl<M: Memory> Detector<M> {
                 Outcome::Known => {}
                 Outcome::Cells(new) => {
                     let new = new & !GENERATION | old & GENERATION;
-                    if cell.compare_exchange(old, new, Ordering::AcqRel, Ordering::Acquire).is_err() {
+                    // As in `record`, the names must not have been handed out anew meanwhile.
+                    if self.stamps.cycles.load(Ordering::Acquire) != cycle
+                        || cell.compare_exchange(old, new, Ordering::AcqRel, Ordering::Acquire).is_err()
+                    {
                         out.len = before;
                         continue;
                     }
