@@ -94,13 +94,14 @@ impl<M: Memory> Detector<M> {
             return from;
         }
         let own = Cell::new(stamp, 0xff).0;
-        let mut known = stamp;
-        let mut before = |cell: u32| {
-            cell == 0 || cell >> 8 == stamp || cell >> 8 == known || {
+        // The name found to come before last, and the recycling cycle in which it stands for that.
+        let (mut known, mut cycle) = (stamp, self.stamps.cycles.load(Ordering::Acquire));
+        let before = |cell: u32, known: &mut u32| {
+            cell == 0 || cell >> 8 == stamp || cell >> 8 == *known || {
                 let (lane, clock) = self.stamps.epoch(cell >> 8);
                 let ordered = lane < LANES && self.knows(ctx, lane, clock);
                 if ordered {
-                    known = cell >> 8;
+                    *known = cell >> 8;
                 }
                 ordered
             }
@@ -108,11 +109,15 @@ impl<M: Memory> Detector<M> {
         let mut page = usize::MAX;
         let mut at = from;
         while at + 8 <= end {
+            let present = self.stamps.cycles.load(Ordering::Acquire);
+            if present != cycle {
+                (known, cycle) = (stamp, present);
+            }
             let word = self.memory.word(at);
             let bits = word.load(Ordering::Acquire);
             let (write_cell, read_cell) = (bits as u32, (bits >> 32) as u32);
             if write_cell != own && (write || read_cell != own) {
-                if !is_cells(bits) || !before(write_cell) || !before(read_cell) {
+                if !is_cells(bits) || !before(write_cell, &mut known) || !before(read_cell, &mut known) {
                     break;
                 }
                 if bits == 0 && page != at / PAGE {
@@ -120,7 +125,10 @@ impl<M: Memory> Detector<M> {
                     page = at / PAGE;
                 }
                 let new = if write { u64::from(own) } else { u64::from(write_cell) | u64::from(own) << 32 };
-                if word.compare_exchange(bits, new, Ordering::AcqRel, Ordering::Acquire).is_err() {
+                // As in `record`, the names must not have been handed out anew meanwhile.
+                if self.stamps.cycles.load(Ordering::Acquire) != cycle
+                    || word.compare_exchange(bits, new, Ordering::AcqRel, Ordering::Acquire).is_err()
+                {
                     continue;
                 }
             }
