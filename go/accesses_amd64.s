@@ -7,6 +7,31 @@
 	SHLL	CX, R8; \
 	MOVL	R8, CX
 
+// BYTE_CELLS looks at the cells of the byte CX if the word R13 is split, otherwise it jumps to `otherwise`: the write cell is put into R8, the
+// read cell into R9 and the stamp into SI, and the flags tell (JB) whether the write is one of the present epoch. Uses R10 and R12.
+#define BYTE_CELLS(otherwise) \
+	MOVL	CONTEXT_STAMP(DI), SI; \
+	MOVL	R13, R12; \
+	SHRL	$8, R12; \
+	CMPL	R12, SPLIT_TAG; \
+	JNE	otherwise; \
+	MOVL	R13, R12; \
+	SHLL	$24, R12; \
+	MOVQ	R13, R10; \
+	SHRQ	$40, R10; \
+	ORL	R10, R12; \
+	SHLQ	$6, R12; \
+	MOVQ	SPLITS, R10; \
+	ADDQ	R10, R12; \
+	MOVQ	(R12)(CX*8), R8; \
+	CMPQ	R13, (DX); \
+	JNE	otherwise; \
+	MOVQ	R8, R9; \
+	SHRQ	$32, R9; \
+	MOVL	R8, R10; \
+	XORL	SI, R10; \
+	CMPL	R10, $256
+
 // func raceread(addr uintptr)
 // Which of the cells has it is as good as random in some programs (one that sorts, say), so no branch hangs on it.
 TEXT	runtime·raceread<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
@@ -30,13 +55,38 @@ TEXT	runtime·raceread<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
 outside:
 	RET
 slow:
-	MOVL	4(DX), R9
-	SCALAR
+	MOVQ	(DX), R13
 	MOVQ	g_racectx(R14), DI
+	BYTE_CELLS(step)
+	JB	outside
+	MOVL	R9, R10
+	XORL	SI, R10
+	CMPL	R10, $256
+	JB	outside
+	CMPL	R9, $256
+	JB	unread
+	MOVQ	CONTEXT_STEPS(DI), R10
+	TESTQ	R10, R10
+	JEQ	unread
+	ORL	$255, R9
+	MOVL	CX, R8
+	MOVL	$255, CX
+	STEP(byte)
+	CMPL	STEP_TO(R12), R9
+	JNE	byte
+	RET
+byte:
+	MOVL	R8, CX
+unread:
+	SCALAR
+	JMP	record
+step:
+	MOVQ	R13, R9
+	SHRQ	$32, R9
+	SCALAR
 	MOVQ	CONTEXT_STEPS(DI), R10
 	TESTQ	R10, R10
 	JEQ	record
-	MOVL	CONTEXT_STAMP(DI), SI
 	STEP(record)
 	CMPL	STEP_TO(R12), R9
 	JNE	record
@@ -61,15 +111,20 @@ TEXT	runtime·racewrite<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
 outside:
 	RET
 slow:
+	MOVQ	(DX), R13
+	MOVQ	g_racectx(R14), DI
+	BYTE_CELLS(unsplit)
+	JB	outside
+unsplit:
 	SCALAR
 	MOVQ	(SP), R11
 	JMP	hbwrite<>(SB)
 	SHADOW_DATA(outside)
 
-// Ranges of whole words, and ranges within one word, are looked at here; the others by the runtime. The range [AX, AX+BX) is not empty.
+// Ranges of whole words, and ranges within one word, are looked at here; the others, word by word, by hbread and hbwrite.
 
 // RANGE puts the shadow address of the first word into DX and the stamp into SI, and jumps to `words` for a range of whole words;
-// otherwise it puts the mask of a range within one word into CX, or jumps to `slow`.
+// otherwise it puts the mask of a range within one word into CX, or jumps to `pieces` with the part of its first word in CX.
 #define RANGE \
 	TESTQ	BX, BX; \
 	JEQ	outside; \
@@ -84,7 +139,7 @@ slow:
 	ANDL	$7, CX; \
 	LEAQ	(CX)(BX*1), R9; \
 	CMPQ	R9, $8; \
-	JHI	slow; \
+	JHI	pieces; \
 	MOVL	$1, R8; \
 	MOVQ	CX, R9; \
 	MOVQ	BX, CX; \
@@ -139,8 +194,19 @@ slow:
 // LONGEST is the most bytes that hbread and hbwrite take at once.
 #define LONGEST $0x3fff
 
-// RANGE_SLOW hands what is not known of whole words (`many`) to hbread or hbwrite, and all else (`slow`) to the runtime.
+// RANGE_SLOW hands ranges in pieces and what is not known of whole words (`many`) to hbread or hbwrite, and the longest to the runtime.
 #define RANGE_SLOW(body, function) \
+pieces: \
+	CMPQ	BX, LONGEST; \
+	JHI	slow; \
+	ADDL	$7, R9; \
+	ANDL	$~7, R9; \
+	SHLL	$13, R9; \
+	ORL	R9, BX; \
+	MOVL	$0xff, R8; \
+	SHLL	CX, R8; \
+	MOVBLZX	R8, CX; \
+	JMP	body; \
 many: \
 	CMPQ	BX, LONGEST; \
 	JHI	slow; \

@@ -29,6 +29,8 @@
 #define SPLITS $0x150000000000
 #define SPLIT_TAG $0xfffffd
 #define FROZEN $0xfffffd00
+// Set in the upper cell of a word if that is a write, too.
+#define OTHER $31
 #define BYTE $15
 #define EXT_LIST 4
 #define EXT_CLASS 10
@@ -53,7 +55,7 @@
 // accessed by the same goroutine, or by one that is known to come before, or never. All else goes to the runtime.
 //
 // AX is the address, DX the shadow word's address, BX the number of words (bits 16..31) and the size in bytes (bits 0..14,
-// 0 for a scalar), CX the mask of bytes in each word, R11 the pc. Bit 31 of BX is set when the access
+// 0 for a scalar), CX the mask of bytes in the word, R11 the pc. Bit 31 of BX is set when the access
 // stands in the history, bit 15 while that of a byte's cells is written, which CONTEXT_CELL points to. R15 keeps the address, DI the context, SI the stamp; AX is the word as it was read, R8 its
 // write cell, R9 its read cell, R13 what it will be.
 
@@ -185,12 +187,27 @@ next: \
 	ADDQ	$8, DX; \
 	SUBL	$0x10000, BX; \
 	TESTL	$0x7fff0000, BX; \
-	JNE	word; \
+	JNE	following; \
 	RET
 
-// NODE is a part of RECORD, out of the way: it logs the calling context of the frames that are not there, from the outermost of them on,
-// and the epoch; and takes a stamp.
+// NODE is a part of RECORD, out of the way: it makes the mask of the next word, which has all bytes unless it is the last; it logs the calling
+// context of the frames that are not there, from the outermost of them on, and the epoch; and takes a stamp.
 #define NODE \
+following: \
+	MOVL	BX, R12; \
+	ANDL	$0x7fff0000, R12; \
+	XORL	CX, CX; \
+	CMPL	R12, $0x10000; \
+	JNE	masked; \
+	MOVL	BX, CX; \
+	ADDL	R15, CX; \
+	NEGL	CX; \
+	ANDL	$7, CX; \
+masked: \
+	MOVL	$0xff, R12; \
+	SHRL	CX, R12; \
+	MOVL	R12, CX; \
+	JMP	word; \
 node: \
 	SUBQ	$16, R10; \
 	CMPQ	R10, CONTEXT_BASE(DI); \
@@ -330,7 +347,6 @@ byte_next: \
 	LEAL	-1(CX), R10; \
 	ANDL	R10, CX; \
 	JNE	word; \
-	MOVL	$0xff, CX; \
 	JMP	next; \
 log_byte: \
 	CMPL	SI, NO_STAMP; \
@@ -489,7 +505,20 @@ other:
 	JMP	next;
 
 // TABLE looks for the read in the table of a record with many (crates/detector/src/readers.rs): from the lane's home to the first
-// empty slot, but not beyond the end.
+// empty slot, but not beyond the end. If it finds that of an earlier epoch, it makes that one of the present, with the record's lock, if no
+// write in the record can conflict.
+#define TABLE_WRITE(n, other) \
+	MOVQ	(EXT_ACCESSES+n*8)(R12), R8; \
+	TESTQ	R8, R8; \
+	JEQ	other; \
+	MOVQ	R8, R9; \
+	SHRQ	$32, R9; \
+	ANDL	LANE_MASK, R9; \
+	CMPL	R9, CONTEXT_LANE(DI); \
+	JEQ	other; \
+	KNOWN_ENTRY(unlock_table); \
+other:
+
 #define TABLE \
 table: \
 	MOVL	(R12), R13; \
@@ -521,7 +550,7 @@ probe: \
 	XORQ	R10, R13; \
 	MOVQ	R13, R12; \
 	SHLQ	$10, R12; \
-	JNE	more_table; \
+	JNE	other_epoch; \
 	SHRQ	$54, R13; \
 	BTL	$9, R13; \
 	JCS	more_table; \
@@ -532,6 +561,65 @@ more_table: \
 	INCL	R11; \
 	ANDL	R9, R11; \
 	JNE	probe; \
+	JMP	slow; \
+other_epoch: \
+	SHRQ	$32, R13; \
+	MOVL	CX, R12; \
+	SHLL	$22, R12; \
+	CMPL	R13, R12; \
+	JNE	more_table; \
+	XORL	R13, R13; \
+	TESTL	BX, BX; \
+	JPL	touched; \
+	LEAQ	(R8)(R11*8), R11; \
+	REFERRED(EXTS); \
+	MOVQ	AX, R9; \
+	MOVL	(R12), AX; \
+	TESTL	$1, AX; \
+	JNE	slow; \
+	LEAL	1(AX), R13; \
+	LOCK; \
+	CMPXCHGL	R13, (R12); \
+	JNE	slow; \
+	CMPQ	R9, (DX); \
+	JNE	unlock_table; \
+	CMPB	EXT_CLASS(R12), $0; \
+	JEQ	unlock_table; \
+	MOVL	EXT_LIST(R12), R9; \
+	SHLQ	$5, R9; \
+	MOVQ	BLOCKS, R10; \
+	ADDQ	R10, R9; \
+	CMPQ	R8, R9; \
+	JNE	unlock_table; \
+	MOVQ	(R8), AX; \
+	SHRQ	$60, AX; \
+	TESTL	$10, AX; \
+	JNE	unlock_table; \
+	MOVL	CONTEXT_LANE(DI), R10; \
+	SHLQ	$32, R10; \
+	MOVL	CONTEXT_CLOCK(DI), R9; \
+	ORQ	R9, R10; \
+	MOVQ	(R11), AX; \
+	XORQ	R10, AX; \
+	SHRQ	$32, AX; \
+	MOVL	CX, R9; \
+	SHLL	$22, R9; \
+	CMPL	AX, R9; \
+	JNE	unlock_table; \
+	TABLE_WRITE(0, written0); \
+	TABLE_WRITE(1, written1); \
+	TABLE_WRITE(2, written2); \
+	TABLE_WRITE(3, written3); \
+	MOVL	CX, R9; \
+	SHLQ	$54, R9; \
+	ORQ	R10, R9; \
+	MOVQ	R9, (R11); \
+	INCL	R13; \
+	MOVL	R13, (R12); \
+	JMP	next; \
+unlock_table: \
+	DECL	R13; \
+	MOVL	R13, (R12); \
 	JMP	slow
 
 // AGAIN_WRITE does the same for a write, with the record's lock, if all conflicting accesses are known.
@@ -607,17 +695,26 @@ unlock: \
 	CMPL	R9, $1; \
 	JNE	other
 
-// SLOW hands over to the runtime: the access is a scalar or a range.
+// SLOW hands over to the runtime: the access is a scalar or a range, of which the words that are left go there.
 #define SLOW(scalar, range) \
 slow: \
-	MOVQ	R15, SI; \
-	ANDL	$0x7fff, BX; \
+	MOVL	BX, R8; \
+	ANDL	$0x7fff0000, R8; \
+	ANDL	$0x3fff, BX; \
 	JNE	ranged; \
+	MOVQ	R15, SI; \
 	MOVQ	CONTEXT_PC(DI), DX; \
 	LEAQ	scalar, R11; \
 	JMP	hbslow<>(SB); \
 ranged: \
-	MOVL	BX, DX; \
+	LEAQ	(R15)(BX*1), DX; \
+	SHRL	$13, R8; \
+	LEAQ	7(DX), SI; \
+	ANDQ	$~7, SI; \
+	SUBQ	R8, SI; \
+	CMPQ	SI, R15; \
+	CMOVQCS	R15, SI; \
+	SUBQ	SI, DX; \
 	MOVQ	CONTEXT_PC(DI), CX; \
 	LEAQ	range, R11; \
 	JMP	hbslow<>(SB)
@@ -654,6 +751,8 @@ not_read:
 	JEQ	next
 	JMP	writes_known
 not_written:
+	TESTL	R9, R9
+	JMI	slow
 	MOVQ	CONTEXT_STEPS(DI), R10
 	TESTQ	R10, R10
 	JNE	steps
@@ -725,6 +824,7 @@ not_written:
 	XORL	R13, R13
 	TESTL	R9, R9
 	JEQ	reads_done
+	JMI	writes
 	MOVL	R9, R12
 	XORL	SI, R12
 	CMPL	R12, $256
@@ -748,7 +848,7 @@ reads_done:
 	NOTL	R12
 	ANDL	R8, R12
 	TESTL	$0xff, R12
-	JNE	slow
+	JNE	beside
 	KNOWN(R8, new, slow)
 	MOVL	SI, R12
 	ORL	CX, R12
@@ -765,4 +865,55 @@ whole:
 	PRECISE(FITS_WRITE, AGAIN_WRITE)
 own_stack:
 	RET
+// Bytes of the latest write are left: it becomes the other one, if there are no reads to keep.
+beside:
+	TESTQ	R13, R13
+	JNE	slow
+	MOVL	R12, R13
+	TESTL	CX, R8
+	JEQ	apart
+	KNOWN(R8, apart, slow)
+	BTSL	OTHER, R13
+	SHLQ	$32, R13
+	MOVL	SI, R12
+	ORL	CX, R12
+	ORQ	R12, R13
+	JMP	whole
+// The upper cell is a write, too. What is left of both must fit there.
+writes:
+	BTRL	OTHER, R9
+	TESTL	CX, R9
+	JEQ	other_apart
+	KNOWN(R9, other_apart, slow)
+	MOVL	CX, R12
+	NOTL	R12
+	ANDL	R12, R9
+	MOVL	R8, R13
+	XORL	SI, R13
+	CMPL	R13, $256
+	JB	longer
+	TESTL	CX, R8
+	JEQ	write_apart
+	KNOWN(R8, write_apart, slow)
+	MOVL	SI, R13
+	ORL	CX, R13
+	MOVL	CX, R12
+	NOTL	R12
+	ANDL	R12, R8
+	TESTL	$0xff, R8
+	JEQ	both
+	TESTL	$0xff, R9
+	JNE	slow
+	MOVL	R8, R9
+	JMP	both
+longer:
+	MOVL	R8, R13
+	ORL	CX, R13
+both:
+	TESTL	$0xff, R9
+	JEQ	whole
+	BTSL	OTHER, R9
+	SHLQ	$32, R9
+	ORQ	R9, R13
+	JMP	whole
 	SLOW(tsan_hb_write, tsan_hb_write_range)

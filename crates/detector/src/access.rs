@@ -11,7 +11,7 @@ use crate::epoch::{Entry, Kind, LANES};
 use crate::history::MAX_EVENT_SIZE;
 use crate::memory::{Memory, PAGE};
 use crate::sets::Stepped;
-use crate::shadow::{Cell, Word, is_cells, mask_in};
+use crate::shadow::{Cell, OTHER, Word, is_cells, mask_in};
 use crate::split::Recorded;
 use crate::stamp::{NO_STAMP, Uses};
 use crate::{Conflicts, Detector};
@@ -64,6 +64,13 @@ impl<M: Memory> Detector<M> {
         let mut logged_to = addr;
         while granule < end {
             let mask = mask_in(granule, addr, size);
+            if mask == 0xff && size > 8 {
+                let next = self.skip(ctx, granule, end, write);
+                if next != granule {
+                    granule = next;
+                    continue;
+                }
+            }
             if !self.known(ctx, granule, mask, write) {
                 let kind = if write { Kind::Write } else { Kind::Read };
                 if granule + 8 > logged_to {
@@ -84,6 +91,21 @@ impl<M: Memory> Detector<M> {
             }
             granule += 8;
         }
+    }
+
+    /// Where in `[from, end)` the first word is that does not hold an access of all its bytes in the current epoch, or that is not whole.
+    #[inline]
+    fn skip(&self, ctx: &Context, from: usize, end: usize, write: bool) -> usize {
+        let own = ctx.stamp.load(Ordering::Relaxed) | 0xff;
+        let mut at = from;
+        while at + 8 <= end {
+            let bits = self.memory.word(at).load(Ordering::Acquire);
+            if bits as u32 != own && (write || (bits >> 32) as u32 != own) {
+                break;
+            }
+            at += 8;
+        }
+        at
     }
 
     /// Records an access of the whole words in `[from, end)`, which stands in the history, as far as cells can say it and all they say comes
@@ -117,7 +139,9 @@ impl<M: Memory> Detector<M> {
             let bits = word.load(Ordering::Acquire);
             let (write_cell, read_cell) = (bits as u32, (bits >> 32) as u32);
             if write_cell != own && (write || read_cell != own) {
-                if !is_cells(bits) || !before(write_cell, &mut known) || !before(read_cell, &mut known) {
+                let other = is_cells(bits) && read_cell & OTHER != 0;
+                let upper = if other { read_cell & !OTHER } else { read_cell };
+                if !is_cells(bits) || other && !write || !before(write_cell, &mut known) || !before(upper, &mut known) {
                     break;
                 }
                 if bits == 0 && page != at / PAGE {
@@ -153,6 +177,7 @@ impl<M: Memory> Detector<M> {
             Word::Precise(index) => self.known_precisely(ctx, index, mask, write),
             Word::Split(index) => self.known_split(ctx, granule, bits, index, mask, write),
             Word::Cells { read, .. } => !write && self.read_in_set(ctx, read, mask),
+            Word::Writes { .. } => false,
         }
     }
 
@@ -191,8 +216,10 @@ impl<M: Memory> Detector<M> {
             if stamp == NO_STAMP {
                 break;
             }
-            let (write, read) = match Word::unpack(bits) {
-                Word::Cells { write, read } => (write, read),
+            let still = || word.load(Ordering::Acquire) == bits;
+            let outcome = match Word::unpack(bits) {
+                Word::Cells { write, read } => self.merge(ctx, granule, write, read, stamp, mask, kind, still, out),
+                Word::Writes { write, other } => self.merge_writes(ctx, granule, write, other, stamp, mask, kind, out),
                 Word::Split(index) => match self.record_split(ctx, granule, bits, index, &mut mask, kind, out) {
                     Recorded::Done => return,
                     Recorded::Changed => {
@@ -204,8 +231,6 @@ impl<M: Memory> Detector<M> {
                 },
                 Word::Precise(_) => break,
             };
-            let still = || word.load(Ordering::Acquire) == bits;
-            let outcome = self.merge(ctx, granule, write, read, stamp, mask, kind, still, out);
             match outcome {
                 Outcome::Known => return,
                 Outcome::Changed => out.len = before,
@@ -287,6 +312,9 @@ impl<M: Memory> Detector<M> {
                 Cell::new(stamp, write.mask() | mask)
             } else if write_before && write.mask() & !mask == 0 {
                 Cell::new(stamp, mask)
+            } else if new_read.is_empty() && (write_before || write.mask() & mask == 0) {
+                let other = write.with_mask(write.mask() & !mask);
+                return Outcome::Cells(Word::Writes { write: Cell::new(stamp, mask), other }.pack());
             } else {
                 return Outcome::Precise;
             };
@@ -310,7 +338,12 @@ impl<M: Memory> Detector<M> {
                     self.reads(read, |old| known &= self.knows(ctx, old.lane(), old.clock()));
                 }
                 if known {
-                    Cell::new(stamp, mask)
+                    // Of a set that is remembered, too: whether all in it come before is much to find out.
+                    match self.step_from_set(ctx, read, mask, still) {
+                        Some(Stepped::To(cell)) => cell,
+                        Some(Stepped::Changed) => return Outcome::Changed,
+                        Some(Stepped::Refused) | None => Cell::new(stamp, mask),
+                    }
                 } else if self.in_order(ctx, read) {
                     // What is in the way are only the bytes.
                     return Outcome::Precise;
@@ -325,6 +358,50 @@ impl<M: Memory> Detector<M> {
             };
             Outcome::Cells(Word::Cells { write, read: new_read }.pack())
         }
+    }
+
+    /// [`Detector::merge`] for a word of two writes.
+    #[allow(clippy::too_many_arguments)]
+    fn merge_writes(
+        &self,
+        ctx: &Context,
+        granule: usize,
+        write: Cell,
+        other: Cell,
+        stamp: u32,
+        mask: u8,
+        kind: Kind,
+        out: &mut Conflicts,
+    ) -> Outcome {
+        if write.stamp() == stamp && mask & !write.mask() == 0 {
+            return Outcome::Known;
+        }
+        // What is left of each when this access takes its place.
+        let mut goes = true;
+        let [write_left, other_left] = [write, other].map(|cell| {
+            if cell.stamp() != stamp && cell.mask() & mask != 0 {
+                let (lane, clock) = self.stamps.epoch(cell.stamp());
+                if !self.knows(ctx, lane, clock) {
+                    out.push(granule, Entry::new(lane, clock, cell.mask(), Kind::Write), mask);
+                    goes = false;
+                }
+            }
+            cell.with_mask(cell.mask() & !mask)
+        });
+        if !goes || !kind.writes() {
+            // There is no room for the read.
+            return Outcome::Precise;
+        }
+        let (new, other) = if write.stamp() == stamp {
+            (Cell::new(stamp, write.mask() | mask), other_left)
+        } else if write_left.is_empty() {
+            (Cell::new(stamp, mask), other_left)
+        } else if other_left.is_empty() {
+            (Cell::new(stamp, mask), write_left)
+        } else {
+            return Outcome::Precise;
+        };
+        Outcome::Cells(Word::Writes { write: new, other }.pack())
     }
 
     /// Whether a read cell stands for one epoch, which comes before what `ctx` does now.
@@ -385,14 +462,17 @@ impl<M: Memory> Detector<M> {
         let word = self.memory.word(granule);
         loop {
             let bits = word.load(Ordering::Acquire);
-            let (write, read) = match Word::unpack(bits) {
-                Word::Cells { write, read } => (write, read),
+            let rest = |cell: Cell| cell.with_mask(cell.mask() & !mask);
+            let left = match Word::unpack(bits) {
+                Word::Cells { write, read } => Word::Cells { write: rest(write), read: rest(read) },
+                Word::Writes { write, other } if rest(write).is_empty() => {
+                    Word::Cells { write: rest(other), read: Cell(0) }
+                }
+                Word::Writes { write, other } => Word::Writes { write: rest(write), other: rest(other) },
                 Word::Split(index) => return self.forget_split(shard, granule, bits, index, mask),
                 Word::Precise(_) if mask == 0xff => return self.forget_precise(shard, granule),
                 Word::Precise(_) => return self.forget_bytes(shard, granule, mask),
             };
-            let left =
-                Word::Cells { write: write.with_mask(write.mask() & !mask), read: read.with_mask(read.mask() & !mask) };
             if word.compare_exchange(bits, left.pack(), Ordering::AcqRel, Ordering::Acquire).is_ok() {
                 return;
             }

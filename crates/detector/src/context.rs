@@ -141,6 +141,15 @@ impl Context {
     pub(crate) fn learns(&mut self) {
         self.learned = self.learned.wrapping_add(2);
     }
+    /// Notes for the fast paths that `clock` of `lane` is known.
+    #[inline]
+    pub(crate) fn remember(&self, lane: Lane, clock: Clock) {
+        let memo = &self.known[lane as usize % KNOWN];
+        let epoch = u64::from(lane) << 32 | u64::from(clock);
+        if memo.load(Ordering::Relaxed).wrapping_sub(epoch) >> 32 != 0 {
+            memo.store(epoch, Ordering::Relaxed);
+        }
+    }
     /// The current stamp, [`NO_STAMP`] when there is none.
     #[inline]
     pub fn current_stamp(&self) -> u32 {

@@ -158,14 +158,21 @@ impl<M: Memory> Detector<M> {
                     }
                     ext.lock.unlock_unchanged();
                 }
-                Word::Cells { write, read } => {
+                cells @ (Word::Cells { .. } | Word::Writes { .. }) => {
                     if !create {
                         return None;
                     }
                     let (index, ext) = self.new_record(shard)?;
-                    if !write.is_empty() {
-                        let (lane, clock) = self.stamps.epoch(write.stamp());
-                        ext.push_inline(Entry::new(lane, clock, write.mask(), Kind::Write));
+                    let (writes, read) = match cells {
+                        Word::Writes { write, other } => ([write, other], Cell(0)),
+                        Word::Cells { write, read } => ([write, Cell(0)], read),
+                        _ => ([Cell(0); 2], Cell(0)),
+                    };
+                    for write in writes {
+                        if !write.is_empty() {
+                            let (lane, clock) = self.stamps.epoch(write.stamp());
+                            ext.push_inline(Entry::new(lane, clock, write.mask(), Kind::Write));
+                        }
                     }
                     self.reads(read, |old| self.push_new(ext, shard, old));
                     self.touch(addr);

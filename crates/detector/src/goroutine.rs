@@ -27,7 +27,12 @@ impl<M: Memory> Detector<M> {
         }
         let (mut tree, mut extra, mut created, mut parent_lane, mut parent_goid) = (Tree::EMPTY, (0, 0), 0, 0, 0);
         let mut cover = Cover::NOTHING;
+        let mut known = [const { AtomicU64::new(0) }; KNOWN];
         if let Some(parent) = parent {
+            // What the parent was found to know its child knows.
+            for (known, of_parent) in known.iter_mut().zip(&parent.known) {
+                *known.get_mut() = of_parent.load(Ordering::Relaxed);
+            }
             self.flush_extra(parent);
             tree = self.trees.share(&parent.tree);
             extra = (parent.lane, parent.published());
@@ -70,8 +75,11 @@ impl<M: Memory> Detector<M> {
                 whole: Whole::NONE,
                 cover,
                 told: Context::UNTOLD,
-                known: [const { AtomicU64::new(0) }; KNOWN],
+                known,
             });
+            if extra.1 != 0 {
+                (*at).remember(extra.0, extra.1);
+            }
         }
         let info = self.lane_info(lane);
         info.last.store(last, Ordering::Relaxed);
@@ -196,7 +204,7 @@ impl<M: Memory> Detector<M> {
             heard = heard.max(ctx.extra.1);
         }
         if heard >= clock {
-            memo.store(u64::from(lane) << 32 | u64::from(heard), Ordering::Relaxed);
+            ctx.remember(lane, heard);
         }
         heard >= clock
     }

@@ -229,6 +229,18 @@ impl<M: Memory> Detector<M> {
         Stepped::To(to)
     }
 
+    /// [`Detector::step`] from the name of a set; `None` from that of an epoch.
+    #[inline]
+    pub(crate) fn step_from_set(
+        &self,
+        ctx: &Context,
+        read: Cell,
+        mask: u8,
+        still: impl Fn() -> bool,
+    ) -> Option<Stepped> {
+        (self.stamps.name(read.stamp()) & SET != 0).then(|| self.step(ctx, read, mask, still))
+    }
+
     #[allow(clippy::mut_from_ref)]
     fn steps_of(&self, ctx: &Context) -> Option<&mut Steps> {
         let mut steps = ctx.steps.load(Ordering::Relaxed);

@@ -1,7 +1,8 @@
 //! The shadow word: what is known of the accesses to one 8-byte granule, in 64 bits.
 //!
 //! Either two cells of 32 bits, the latest write (bits 0..32) and the latest read (bits 32..64), each a stamp (24 bits) above a mask of
-//! the bytes accessed (8 bits, never 0 in a cell that is in use); or, when that cannot say it, a reference: the index of two such cells
+//! the bytes accessed (8 bits, never 0 in a cell that is in use); or two writes of different bytes, the latest and another one with
+//! [`OTHER`] set, where there is no read to keep; or, when that cannot say it, a reference: the index of two such cells
 //! for each byte ([`crate::split`]) beside [`SPLIT`], or that of a precise record ([`crate::ext`]) beside [`PRECISE`]. A word of 0 says
 //! that nothing is known.
 //!
@@ -17,6 +18,9 @@ pub const PRECISE: u32 = (1 << STAMP_BITS) - 1;
 /// Bits 8..32 of a word whose bytes have cells of their own; above every stamp, too.
 pub const SPLIT: u32 = (1 << STAMP_BITS) - 3;
 
+/// In the upper cell of a word: it is a write.
+pub const OTHER: u32 = 1 << 31;
+
 /// Whether a word is two cells, or nothing.
 #[inline]
 pub const fn is_cells(bits: u64) -> bool {
@@ -26,6 +30,8 @@ pub const fn is_cells(bits: u64) -> bool {
 const _: () = assert!(STAMP_BITS + 8 == 32);
 const _: () = assert!(crate::stamp::NO_STAMP < PRECISE);
 const _: () = assert!(crate::stamp::STAMP_END <= SPLIT && SPLIT < crate::stamp::NO_STAMP);
+// With `OTHER` a cell is not one of any stamp, nor one of a context that has none.
+const _: () = assert!(crate::stamp::STAMP_END << 8 < OTHER - 0x1000);
 
 /// One half of a shadow word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,6 +76,13 @@ pub enum Word {
         /// The read.
         read: Cell,
     },
+    /// The latest write, and one of other bytes.
+    Writes {
+        /// The latest.
+        write: Cell,
+        /// The one of other bytes.
+        other: Cell,
+    },
     /// The index of the bytes' own cells.
     Split(u32),
     /// The index of a precise record.
@@ -89,6 +102,9 @@ impl Word {
         match bits as u32 >> 8 {
             PRECISE => Word::Precise(index),
             SPLIT => Word::Split(index),
+            _ if (bits >> 32) as u32 & OTHER != 0 => {
+                Word::Writes { write: Cell(bits as u32), other: Cell((bits >> 32) as u32 & !OTHER) }
+            }
             _ => Word::Cells { write: Cell(bits as u32), read: Cell((bits >> 32) as u32) },
         }
     }
@@ -97,6 +113,8 @@ impl Word {
     pub const fn pack(self) -> u64 {
         match self {
             Word::Cells { write, read } => write.0 as u64 | (read.0 as u64) << 32,
+            Word::Writes { write, other } if other.is_empty() => write.0 as u64,
+            Word::Writes { write, other } => write.0 as u64 | ((other.0 | OTHER) as u64) << 32,
             Word::Precise(index) => reference(PRECISE, index),
             Word::Split(index) => reference(SPLIT, index),
         }
@@ -122,7 +140,7 @@ mod tests {
 
     #[test]
     fn words_round_trip() {
-        for bits in [0u64, 1, 0x0000_0101_0000_02ff, 0x0000_0700_ffff_ff00] {
+        for bits in [0u64, 1, 0x0000_0101_0000_02ff, 0x8000_01fe_0000_0201, 0x0000_0700_ffff_ff00] {
             assert_eq!(Word::unpack(bits).pack(), bits);
         }
         for index in [1, 7, 0x1ff, 0x8765_4321, u32::MAX] {

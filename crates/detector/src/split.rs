@@ -220,7 +220,11 @@ impl<M: Memory> Detector<M> {
     /// and not in the word's own. Whether the word is to be looked at again.
     #[cold]
     pub(crate) fn split(&self, ctx: &Context, granule: usize, bits: u64, mask: u8, kind: Kind) -> bool {
-        let Word::Cells { write, read } = Word::unpack(bits) else { return true };
+        let (write, other, read) = match Word::unpack(bits) {
+            Word::Cells { write, read } => (write, Cell(0), read),
+            Word::Writes { write, other } => (write, other, Cell(0)),
+            _ => return true,
+        };
         let partial = |mask: u8| mask != 0 && mask != 0xff;
         if !partial(mask) && !partial(write.mask()) && !partial(read.mask()) {
             return false;
@@ -229,6 +233,7 @@ impl<M: Memory> Detector<M> {
         let mut alike = true;
         self.reads(read.whole(), |old| alike &= old.mask() & read.mask() == read.mask());
         let of = |cell: Cell, byte: usize| if cell.mask() >> byte & 1 != 0 { cell.with_mask(0xff) } else { Cell(0) };
+        let written = |byte: usize| of(if other.mask() >> byte & 1 != 0 { other } else { write }, byte);
         let word = self.memory.word(granule);
         let still = || word.load(Ordering::Acquire) == bits;
         if !still() {
@@ -236,14 +241,15 @@ impl<M: Memory> Detector<M> {
         }
         let fits = |byte: usize| {
             let stamp = ctx.current_stamp();
-            let (write, read) = (of(write, byte), of(read, byte));
+            let (write, read) = (written(byte), of(read, byte));
             let outcome = self.merge(ctx, granule, write, read, stamp, 0xff, kind, still, &mut Conflicts::new());
             !matches!(outcome, Outcome::Precise)
         };
         // Bytes with the same cells have the same outcome.
-        let mut tried = [false; 4];
+        let mut tried = [false; 8];
         for byte in (0..BYTES).filter(|byte| mask >> byte & 1 != 0) {
-            let which = (write.mask() >> byte & 1) as usize * 2 + (read.mask() >> byte & 1) as usize;
+            let has = |cell: Cell| usize::from(cell.mask() >> byte & 1);
+            let which = has(other) * 4 + has(write) * 2 + has(read);
             alike = alike && (core::mem::replace(&mut tried[which], true) || fits(byte));
         }
         if !alike {
@@ -256,7 +262,7 @@ impl<M: Memory> Detector<M> {
         let cells = self.cells_of(index);
         let generation = next_generation(cells[BYTES - 1].load(Ordering::Relaxed));
         for (byte, cell) in cells.iter().enumerate() {
-            let made = u64::from(of(write, byte).stamp()) << 8 | u64::from(of(read, byte).stamp()) << 40;
+            let made = u64::from(written(byte).stamp()) << 8 | u64::from(of(read, byte).stamp()) << 40;
             cell.store(made | generation, Ordering::Relaxed);
         }
         let made = Word::Split(index).pack();
@@ -339,6 +345,13 @@ impl<M: Memory> Detector<M> {
     #[cold]
     pub(crate) fn forget_split(&self, shard: u32, granule: usize, bits: u64, index: u32, mask: u8) {
         let word = self.memory.word(granule);
+        if mask == 0xff {
+            // Nobody accesses any of it, so nobody need be kept from it: whoever did would find the word changed, or a cell of another generation.
+            if word.compare_exchange(bits, 0, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+                return self.free_split(shard, index);
+            }
+            return self.forget_in(shard, granule, mask);
+        }
         let mut spins = 0;
         let mut cells = loop {
             if let Some(cells) = self.freeze(word, bits, index) {
@@ -351,10 +364,6 @@ impl<M: Memory> Detector<M> {
             M::pause(spins);
             spins += 1;
         };
-        if mask == 0xff {
-            word.store(0, Ordering::Release);
-            return self.free_split(shard, index);
-        }
         for (byte, cell) in cells.iter_mut().enumerate() {
             if mask >> byte & 1 != 0 {
                 *cell &= GENERATION;

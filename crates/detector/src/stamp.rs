@@ -1,4 +1,4 @@
-//! Stamps: 24-bit names of epochs, short enough that two records fit in one shadow word.
+//! Stamps: 23-bit names of epochs, short enough that two records fit in one shadow word.
 //!
 //! A stamp stands for one (lane, clock). A context takes one when it first records a plain access in an epoch and drops it
 //! at its next release. Most stamps soon stand in no shadow word any more, so names are recycled by marking: a cycle marks
@@ -16,12 +16,12 @@ use crate::memory::{Memory, PAGE, SHARDS, Spin};
 use crate::shadow::Word;
 use core::cell::UnsafeCell;
 
-/// Bits of a stamp.
+/// Bits of a stamp in a shadow cell. The highest is 0, or says something else ([`crate::shadow::OTHER`]).
 pub const STAMP_BITS: u32 = 24;
 /// The stamp of a context that has none. It stands in no shadow word.
 pub const NO_STAMP: u32 = (1 << STAMP_BITS) - 2;
 /// Stamps are 1 to this, exclusive.
-pub const STAMP_END: u32 = NO_STAMP & !63;
+pub const STAMP_END: u32 = (1 << (STAMP_BITS - 1)) - 64;
 /// The fewest stamps between two recycling cycles.
 const MIN_CYCLE: u32 = 1 << 20;
 
@@ -238,6 +238,10 @@ impl Stamps {
                             Word::Cells { write, read } => {
                                 mark(write.stamp());
                                 mark(read.stamp());
+                            }
+                            Word::Writes { write, other } => {
+                                mark(write.stamp());
+                                mark(other.stamp());
                             }
                             Word::Split(index) => {
                                 let whole = uses.split(index, &mut mark);

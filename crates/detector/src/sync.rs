@@ -139,6 +139,8 @@ impl<M: Memory> Detector<M> {
         for (lane, clock) in ends {
             self.trees.raise::<M>(a.shard, &mut a.tree, lane, clock);
         }
+        a.remember(b.lane, ends[1].1);
+        b.remember(a.lane, ends[0].1);
         let old = core::mem::replace(&mut b.tree, self.trees.share(&a.tree));
         self.trees.drop::<M>(a.shard, old);
         for ctx in [a, b] {
@@ -251,6 +253,7 @@ impl<M: Memory> Detector<M> {
     fn learn(&self, ctx: &mut Context, lane: u32, clock: u32) {
         if lane != ctx.lane && clock != 0 {
             self.trees.raise::<M>(ctx.shard, &mut ctx.tree, lane, clock);
+            ctx.remember(lane, clock);
         }
     }
 
