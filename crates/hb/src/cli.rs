@@ -110,6 +110,24 @@ impl From<Way> for Delivery {
     }
 }
 
+/// `--prune`, by the names users see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Prune {
+    /// entries by fingerprint, as hb writes them
+    Fingerprints,
+    /// those written by hand, too
+    All,
+}
+
+impl From<Prune> for hb_report::baseline::Prune {
+    fn from(prune: Prune) -> Self {
+        match prune {
+            Prune::Fingerprints => Self::Fingerprints,
+            Prune::All => Self::All,
+        }
+    }
+}
+
 /// hb's commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -129,11 +147,16 @@ pub enum Command {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
-    /// Add the races in saved findings to the baseline, hb-baseline.toml or the file of --baseline
+    /// Add the races in saved findings to the baseline, hb-baseline.toml or the file of --baseline, or remove from it what they no longer show
     Baseline {
-        /// Why they may stay
-        #[arg(long, value_name = "TEXT")]
-        reason: String,
+        /// Add the new ones: why they may stay
+        #[arg(long, value_name = "TEXT", required_unless_present = "prune")]
+        reason: Option<String>,
+        /// Remove the entries that match none of them: those by fingerprint, or with --prune=all also those written by hand (by
+        /// function, package or path). Findings of a part of the tests match a part of the entries: give those of a full run, or of several.
+        /// The rest of the file stays as it is, comments too
+        #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "fingerprints")]
+        prune: Option<Prune>,
         /// Saved findings, as for `hb report`
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
@@ -193,7 +216,7 @@ Commands of hb:
   doctor    Say what hb finds on this machine, which way it would take, and what is wrong
   version   Print hb's version, its runtime's, and the Go versions it knows (--json)
   report    Render saved findings again, merging several files
-  baseline  Write down the races that are known
+  baseline  Write down the races that are known, or remove those that are gone (--prune)
   help      Print this page; `hb help test` says what hb does about `go test`
 
 Flags of hb, before the command:
@@ -215,6 +238,7 @@ Examples:
   hb --format json --output races.json test ./...     then:
   hb report --format sarif --output races.sarif races.json
   hb baseline --reason 'statistics only, see issue 12' races.json
+  hb baseline --prune races.json                      what no longer races leaves the baseline
 
 Environment:
   GORACE          options of the race runtime, as with -race, separated by blanks: log_path exitcode

@@ -15,6 +15,7 @@ mod findings;
 mod go_env;
 mod go_flags;
 mod inject;
+mod known;
 mod memory_limit;
 mod overlay;
 mod process;
@@ -90,12 +91,11 @@ fn perform(cli: Cli) -> Result<ExitCode, HbError> {
             reports::of_files(files, &requests, baseline.as_ref())?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Baseline { reason, files } => {
+        Command::Baseline { reason, prune, files } => {
             let path = cli.options.baseline.as_deref().unwrap_or("hb-baseline.toml".as_ref());
-            let (added, notes) = reports::extend_baseline(path, reason, files)?;
+            let said = known::change(path, reason.as_deref(), prune.map(Into::into), files)?;
             if !cli.options.quiet {
-                say_notes(&notes);
-                streams::say(format_args!("hb: {added} added to {}", path.display()));
+                say_notes(&said);
             }
             Ok(ExitCode::SUCCESS)
         }

@@ -208,24 +208,11 @@ pub fn of_files(files: &[PathBuf], requests: &[Request], baseline: Option<&Basel
     write_all(&report, requests, raw)
 }
 
-/// `hb baseline`: adds everything new in saved files to the baseline at `path`, which need not exist yet. Gives the
-/// number of entries added, and what there is to say about the others.
+/// What saved files hold, merged.
 ///
 /// # Errors
-/// A file cannot be read, or the baseline cannot be read or written.
-pub fn extend_baseline(path: &Path, reason: &str, files: &[PathBuf]) -> Result<(usize, Vec<String>), HbError> {
-    if reason.trim().is_empty() {
-        return Err(HbError::Usage("--reason is empty: an entry of a baseline says why a race may stay".to_owned()));
-    }
-    let present = if path.exists() { baseline(Some(path))? } else { None };
-    let mut report = load(files)?;
-    apply(present.as_ref(), &mut report);
-    let added = Baseline::of_new(&report, reason);
-    added.append_to(path).map_err(|e| HbError::Report(format!("cannot write {e}")))?;
-    Ok((added.known.len(), report.notes))
-}
-
-fn load(files: &[PathBuf]) -> Result<Report, HbError> {
+/// One cannot be read.
+pub fn load(files: &[PathBuf]) -> Result<Report, HbError> {
     let options = CollectOptions::default();
     let mut merged: Option<Report> = None;
     for file in files {
@@ -296,7 +283,7 @@ fn date(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{CollectOptions, Format, Output, Request, date, extend_baseline, of_files, of_run};
+    use super::{CollectOptions, Format, Output, Request, date, of_run};
     use crate::findings::Directory;
     use hb_report::render;
     use std::fs;
@@ -338,37 +325,4 @@ mod tests {
         assert!(!fs::metadata("/dev/null").unwrap().is_file());
         assert_eq!(Output::named(Path::new("-")), Output::Stdout);
     }
-
-    #[test]
-    fn a_baseline_grows_by_what_is_new() {
-        let dir = tempfile::tempdir().unwrap();
-        let text = dir.path().join("log");
-        fs::write(&text, GO_TEXT).unwrap();
-        let baseline = dir.path().join("b.toml");
-        assert_eq!(extend_baseline(&baseline, "known", std::slice::from_ref(&text)).unwrap().0, 1);
-        assert_eq!(extend_baseline(&baseline, "known", std::slice::from_ref(&text)).unwrap().0, 0);
-        assert!(extend_baseline(&baseline, " ", std::slice::from_ref(&text)).is_err());
-        let output = dir.path().join("out");
-        let request = Request { format: Format::Rendered(render::Format::Json), output: Output::File(output.clone()) };
-        let known = super::baseline(Some(&baseline)).unwrap();
-        of_files(&[text], &[request], known.as_ref()).unwrap();
-        assert!(fs::read_to_string(output).unwrap().contains("known"));
-    }
-
-    const GO_TEXT: &str = "\
-==================
-WARNING: DATA RACE
-Write at 0x00c000012345 by goroutine 7:
-  main.main.func1()
-      /m/main.go:8 +0x30
-
-Previous write at 0x00c000012345 by main goroutine:
-  main.main()
-      /m/main.go:11 +0xbd
-
-Goroutine 7 (running) created at:
-  main.main()
-      /m/main.go:7 +0x99
-==================
-";
 }

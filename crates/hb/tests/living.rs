@@ -49,7 +49,7 @@ fn a_file_written_by_hand_is_kept_and_its_dead_entries_are_said() {
     // The statistics are known, the other race is not.
     let said = known(&["--format", "json", "--output", "r.json", "test", "./gen", "./stats"]).with_status(1);
     assert!(said.stderr.contains("hb: 2 races, 1 new, 1 known; 2 test binaries; 0:"), "{said:#?}");
-    let dead = "hb: baseline: one entry matches nothing here, and can go if that was a full run: path old/*.go\n";
+    let dead = "hb: baseline: one entry matches nothing here, and can go if that was a full run (hb baseline --prune): path old/*.go\n";
     assert!(said.stderr.contains(dead), "{said:#?}");
 
     let said = known(&["baseline", "--reason", "issue 8", "r.json"]).with_status(0);
@@ -71,6 +71,45 @@ fn a_file_written_by_hand_is_kept_and_its_dead_entries_are_said() {
     assert!(said.stderr.contains(expired), "{said:#?}");
     let said = known(&["-q", "test", "./stats"]).with_status(1);
     assert_eq!(said.stderr, "");
+}
+
+#[test]
+fn what_no_longer_races_leaves_the_file() {
+    let place = shop();
+    place.write("hb-baseline.toml", WRITTEN);
+    let saved = |package: &str| {
+        run(&mut place.hb(["--fail", "never", "--format", "json", "--output", "r.json", "test", "-count=1", package]))
+            .with_status(0);
+    };
+    let pruned = |words: &[&str]| run(&mut place.hb(["baseline"].iter().chain(words).chain(&["r.json"])));
+    let file = || fs::read_to_string(place.join("hb-baseline.toml")).unwrap();
+    saved("./gen");
+    pruned(&["--reason", "issue 8"]).with_status(0);
+    let both = file();
+    assert_eq!(both.matches("fingerprint").count(), 1, "{both}");
+
+    saved("./stats");
+    let said = pruned(&["--prune"]).with_status(0).stderr;
+    let lines: Vec<&str> = said.lines().collect();
+    let [removed, stays, count] = lines.as_slice() else { panic!("{said}") };
+    assert!(removed.starts_with("hb: removed: fingerprint "), "{said}");
+    assert!(removed.ends_with(" (data race on package-level variable Ready: two writes)"), "{said}");
+    assert_eq!(*stays, "hb: matches nothing, but was written by hand: path old/*.go");
+    assert_eq!(*count, "hb: 1 removed from hb-baseline.toml; --prune=all removes those written by hand, too");
+    assert_eq!(file(), WRITTEN);
+
+    let said = pruned(&["--prune=all", "--reason", "issue 9"]).with_status(0).stderr;
+    assert_eq!(
+        said,
+        "hb: removed: path old/*.go\nhb: 1 removed from hb-baseline.toml\nhb: 0 added to hb-baseline.toml\n"
+    );
+    assert_eq!(file(), WRITTEN[..WRITTEN.find("\n[[known]]\npath").unwrap()]);
+
+    // Where nothing ran, nothing is known to be dead.
+    place.write("r.json", "{\"schema\":1,\"hb_version\":\"\",\"findings\":[],\"processes\":[],\"totals\":{}}");
+    pruned(&["--prune=all"]).with_status(37).saying("nothing is removed: no program ran");
+    run(&mut place.hb(["baseline", "r.json"])).with_status(30).saying("--reason");
+    run(&mut place.hb(["--baseline", "none.toml", "baseline", "--prune", "r.json"])).with_status(37);
 }
 
 #[test]

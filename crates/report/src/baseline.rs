@@ -16,6 +16,10 @@
 //! its accesses' sites does. An entry that matches nothing, or has expired, is reported as a note. What `hb baseline` adds goes to the end of
 //! the file; what a person wrote there stays as it is, comments too.
 
+mod prune;
+
+pub use prune::{Prune, Pruned};
+
 use crate::Error;
 use crate::explain::frames::{package_of, unescaped};
 use crate::finding::{Finding, Report, Status};
@@ -84,10 +88,12 @@ impl Applied {
         let more = if more == 0 { String::new() } else { format!("; and {more} more") };
         match self.stale.len() {
             0 => None,
-            1 => Some(format!("{NOTE}one entry matches nothing here, and can go if that was a full run: {names}")),
-            n => {
-                Some(format!("{NOTE}{n} entries match nothing here, and can go if that was a full run: {names}{more}"))
-            }
+            1 => Some(format!(
+                "{NOTE}one entry matches nothing here, and can go if that was a full run (hb baseline --prune): {names}"
+            )),
+            n => Some(format!(
+                "{NOTE}{n} entries match nothing here, and can go if that was a full run (hb baseline --prune): {names}{more}"
+            )),
         }
     }
 }
