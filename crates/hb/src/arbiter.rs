@@ -61,6 +61,8 @@ pub struct Policy {
     pub at_once: bool,
     /// What is known.
     pub baseline: Option<Baseline>,
+    /// The comments in the sources that say what is ignored, as [`crate::comments::digest`] tells them apart.
+    pub comments: Option<String>,
 }
 
 /// Longest path of a socket.
@@ -119,6 +121,7 @@ pub fn policy_key(policy: &Policy, today: &str) -> String {
             hash.update(today);
         }
     }
+    hash.update(policy.comments.as_deref().unwrap_or_default());
     hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -211,7 +214,7 @@ mod tests {
 
     fn judge(fail: Fail, classic: bool, baseline: Option<&str>) -> Judge {
         let baseline = baseline.map(|text| Baseline::parse(text).unwrap());
-        Judge { policy: Policy { fail, classic, at_once: false, baseline }, printed: Mutex::default() }
+        Judge { policy: Policy { fail, classic, at_once: false, baseline, comments: None }, printed: Mutex::default() }
     }
 
     fn finding(status: Status) -> Finding {
@@ -243,7 +246,7 @@ mod tests {
     fn a_question_is_answered() {
         let directory = tempfile::tempdir().unwrap();
         let baseline = Some(Baseline::parse("[[known]]\nfunction = \"main.f\"\nreason = \"r\"\n").unwrap());
-        let policy = Policy { fail: Fail::New, classic: true, at_once: false, baseline };
+        let policy = Policy { fail: Fail::New, classic: true, at_once: false, baseline, comments: None };
         let arbiter = Arbiter::start(directory.path(), policy, CollectOptions::default()).unwrap();
         let ask = |line: &str| {
             let mut stream = UnixStream::connect(arbiter.path()).unwrap();
@@ -282,5 +285,7 @@ mod tests {
             assert_ne!(base, other);
         }
         assert_ne!(key(Fail::New, Some(&expiring), "1"), key(Fail::New, Some(&expiring), "2"));
+        let comments = Policy { comments: Some("x".to_owned()), ..judge(Fail::New, true, Some(entry)).policy };
+        assert_ne!(base, policy_key(&comments, "1"));
     }
 }

@@ -60,8 +60,8 @@ pub struct Options {
     #[arg(long, value_name = "FILE", env = "HB_BASELINE", hide_env_values = true, global = true)]
     pub baseline: Option<PathBuf>,
 
-    /// Which races make `hb run` and `hb test` fail. By default all, or with --baseline the new ones: those that neither
-    /// it nor a comment `//hb:ignore reason` in the source covers
+    /// Which races make `hb run` and `hb test` fail. By default the new ones: those that neither --baseline nor a comment
+    /// `//hb:ignore reason` in the source covers; without either, all
     #[arg(long, value_name = "WHICH", env = "HB_FAIL", hide_env_values = true)]
     pub fail: Option<Fail>,
 
@@ -277,8 +277,9 @@ pub fn topic(name: &str) -> Option<String> {
         ),
         "test" => (
             "tests packages with race detection",
-            "A test during which a race is found fails. Results are cached as with `go test`, apart from\n\
-             those of `go test -race`: a second run of unchanged packages says (cached).",
+            "A test during which a race is found fails, unless --baseline or a comment //hb:ignore covers\n\
+             the race. Results are cached as with `go test`, apart from those of `go test -race`: a second\n\
+             run of unchanged packages says (cached).",
         ),
         "build" => (
             "builds programs that report their own races",

@@ -8,7 +8,7 @@ use crate::error::HbError;
 use crate::go_env::Go;
 use crate::go_flags::{Scan, Subcommand, leading_chdir};
 use crate::inject::{self, Delivery, Injection, Toolchain};
-use crate::{overlay, quoting};
+use crate::{comments, overlay, quoting};
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -86,7 +86,8 @@ pub fn toolchain(go: &Go) -> Toolchain {
     }
 }
 
-/// Makes the go command line for `hb SUBCOMMAND ARGUMENTS`. Where findings will be `read`, programs are linked with the names of variables in them.
+/// Makes the go command line for `hb SUBCOMMAND ARGUMENTS`. Programs are linked with the names of variables in them where findings will be read,
+/// which `read` says when it is told where the sources are.
 ///
 /// # Errors
 /// There is no usable toolchain, the flags contradict race detection, or the cache cannot be used.
@@ -95,7 +96,7 @@ pub fn compose(
     arguments: &[OsString],
     cache_directory: &Path,
     want: Option<Delivery>,
-    read: bool,
+    read: impl FnOnce(&[PathBuf]) -> bool,
 ) -> Result<GoCommand, HbError> {
     let (skip, chdir) = leading_chdir(arguments);
     let (chdir_arguments, arguments) = arguments.split_at(skip);
@@ -113,7 +114,9 @@ pub fn compose(
     let working_directory = working_directory(chdir.as_deref())?;
     let users = Users { given: &given, goflags: &from_goflags };
     let mut added = users.join_flags(&injection)?;
-    if read && subcommand != Subcommand::Build {
+    let sources =
+        comments::places(&go.env, &working_directory, &arguments[given.first_operand.unwrap_or(arguments.len())..]);
+    if read(&sources) && subcommand != Subcommand::Build {
         added.extend(users.ldflags());
     }
     let users_overlay = users.value("overlay").filter(|v| !v.is_empty());

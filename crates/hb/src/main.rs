@@ -8,6 +8,7 @@ mod arbiter;
 mod cache;
 mod cli;
 mod command;
+mod comments;
 mod doctor;
 mod error;
 mod exit_codes;
@@ -149,16 +150,20 @@ fn policy(
     arguments: &[OsString],
     options: &Options,
     baseline: Option<Baseline>,
+    comments: impl FnOnce() -> Option<String>,
 ) -> Option<Policy> {
+    // Nobody looks at them where they do not count.
+    let comments = if matches!(options.fail, None | Some(Fail::New)) { comments() } else { None };
     let gorace = std::env::var("GORACE").ok();
     let json = Scan::of(subcommand, arguments).last("json").and_then(|flag| flag.as_bool()) == Some(true);
     let text = arbiter::wants_text(options.live, std::io::stderr().is_terminal(), gorace.as_deref(), json);
-    if baseline.is_none() && options.fail.is_none() && !text && options.live != Live::None {
+    let covers = baseline.is_some() || comments.is_some();
+    if !covers && options.fail.is_none() && !text && options.live != Live::None {
         return None;
     }
-    let fail = options.fail.unwrap_or(if baseline.is_some() { Fail::New } else { Fail::All });
+    let fail = options.fail.unwrap_or(if covers { Fail::New } else { Fail::All });
     let classic = !text && options.live != Live::None;
-    Some(Policy { fail, classic, at_once: text && subcommand == Subcommand::Run, baseline })
+    Some(Policy { fail, classic, at_once: text && subcommand == Subcommand::Run, baseline, comments })
 }
 
 /// Says what there is to say about a report, with names from the program made harmless.
@@ -178,15 +183,20 @@ fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> 
     }
     // Read before the run: a malformed file should not be found out after an hour of tests.
     let baseline = reports::baseline(options.baseline.as_deref().filter(|_| runs))?;
-    let policy = policy(subcommand, arguments, options, baseline.clone()).filter(|_| runs);
-    let text = policy.as_ref().is_some_and(|policy| !policy.classic && options.live != Live::None);
+    let cache_directory = cache::directory()?;
+    let want = options.delivery.map(Into::into);
+    let (mut decided, known) = (None, baseline.clone());
+    let mut go = command::compose(subcommand, arguments, &cache_directory, want, |sources| {
+        if runs {
+            decided = policy(subcommand, arguments, options, known, || comments::digest(sources));
+        }
+        !requests.is_empty() || decided.is_some()
+    })?;
+    let text = decided.as_ref().is_some_and(|policy| !policy.classic && options.live != Live::None);
     if text && subcommand == Subcommand::Test {
         requests.push(Request { format: arbiter::AFTERWARDS, output: Output::Stderr });
     }
-    let cache_directory = cache::directory()?;
-    let want = options.delivery.map(Into::into);
-    let read = !requests.is_empty() || policy.is_some();
-    let mut go = command::compose(subcommand, arguments, &cache_directory, want, read)?;
+    let read = !requests.is_empty() || decided.is_some();
     let findings = if read {
         let directory = findings::Directory::new(&cache_directory)?;
         for left in directory.left.iter().filter(|_| !options.quiet) {
@@ -202,7 +212,7 @@ fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> 
     };
     let collecting = CollectOptions { trimmed: go.trimmed.clone(), ..CollectOptions::default() };
     let mut _arbiter = None;
-    if let (Some(policy), Some(findings)) = (policy, &findings) {
+    if let (Some(policy), Some(findings)) = (decided, &findings) {
         if policy.fail != Fail::All {
             go.env.push((arbiter::POLICY_VARIABLE.to_owned(), arbiter::policy_key(&policy, &reports::today()).into()));
         }

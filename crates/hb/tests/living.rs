@@ -197,6 +197,63 @@ fn comments_cover_a_line_or_a_function_and_need_a_reason() {
     assert!(said.stderr.contains(", 0 new, 0 known, ") && said.stderr.contains(" ignored"), "{said:#?}");
 }
 
+const IGNORED_TEST: &str = r#"package p
+
+import (
+	"testing"
+	"time"
+)
+
+var x, y int
+
+func TestX(t *testing.T) {
+	go func() {
+		x++ //hb:ignore a statistic
+	}()
+	time.Sleep(10 * time.Millisecond)
+	x++
+}
+
+func TestY(t *testing.T) {
+	go func() { y = 0 }()
+	time.Sleep(10 * time.Millisecond)
+	// y = 0
+}
+"#;
+
+/// Without a flag, too; and what fails for another reason goes on failing.
+#[test]
+fn a_comment_lets_a_test_pass_and_nothing_else() {
+    let place = Place::new();
+    place.write("go.mod", "module example.com/p\n\ngo 1.25\n");
+    place.write("p_test.go", IGNORED_TEST);
+    let tested = |words: &[&str]| run(&mut place.hb(words.iter().chain(&["test", "."])));
+    let said = tested(&[]).with_status(0);
+    assert!(said.stdout.starts_with("ok  \t") && !said.stdout.contains("cached"), "{said:#?}");
+    assert!(said.stderr.starts_with("hb: 1 race, 0 new, 0 known, 1 ignored; 1 test binary; "), "{said:#?}");
+    assert!(tested(&[]).with_status(0).stdout.contains("(cached)"));
+    let said = tested(&["--fail", "all"]).with_status(1);
+    assert!(said.stdout.contains("race detected during execution of test"), "{said:#?}");
+
+    for (from, to, failed) in [
+        // The test binary is the same without the comment, and yet its result is not.
+        (" //hb:ignore a statistic", "", "--- FAIL: TestX"),
+        ("// y = 0", "y = 0", "--- FAIL: TestY"),
+        ("// y = 0", "t.Error(y)", "--- FAIL: TestY"),
+        ("// y = 0", "panic(y)", "--- FAIL: TestY"),
+    ] {
+        place.write("p_test.go", &IGNORED_TEST.replace(from, to));
+        let said = tested(&[]).with_status(1);
+        assert!(said.stdout.contains(failed), "{said:#?}");
+        assert_eq!(said.stdout.matches("--- FAIL").count(), 1, "{said:#?}");
+    }
+
+    // Where there is no comment, hb is the go command, and says nothing.
+    place.write("p_test.go", &IGNORED_TEST.replace("//hb:ignore", "//"));
+    let said = tested(&[]).with_status(1);
+    assert!(said.stdout.contains("--- FAIL: TestX") && said.stderr.is_empty(), "{said:#?}");
+}
+
 const FORMATS: [&str; 10] = ["text", "classic", "json", "jsonl", "sarif", "junit", "github", "markdown", "html", "raw"];
 
 /// The words that ask for a report in every form, into files `o.FORMAT`.

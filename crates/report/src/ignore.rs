@@ -3,11 +3,12 @@
 use crate::finding::{Finding, Place, Status};
 use crate::source::{SourceFile, SourceStore};
 
-const MARK: &str = "//hb:ignore";
+/// How the comment begins.
+pub const MARK: &str = "//hb:ignore";
 
 /// Marks a finding as ignored if either side's source says so. A comment without a reason does not count: it is
 /// returned as a note.
-pub fn apply(finding: &mut Finding, store: &mut SourceStore) -> Option<String> {
+pub(crate) fn apply(finding: &mut Finding, store: &mut SourceStore) -> Option<String> {
     let mut note = None;
     for access in &finding.accesses {
         if !access.site_known {

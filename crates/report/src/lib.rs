@@ -10,7 +10,7 @@ pub mod clean;
 mod collect;
 pub mod explain;
 pub mod finding;
-mod ignore;
+pub mod ignore;
 pub mod raw;
 pub mod render;
 mod room;
