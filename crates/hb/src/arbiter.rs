@@ -135,48 +135,52 @@ impl Judge {
         stream.set_read_timeout(Some(Duration::from_secs(5)))?;
         let mut line = Vec::new();
         BufReader::new(stream.take(hb_report::raw::MAX_LINE_BYTES)).read_until(b'\n', &mut line)?;
-        let race = match serde_json::from_slice(&line) {
-            Ok(Record::Race(race)) if self.asks_what() => Some(*race),
-            _ => None,
+        let answer = match serde_json::from_slice(&line) {
+            Ok(Record::Race(race)) if self.asks_what() => self.decide_on(*race, explainer),
+            _ => self.decide(None),
         };
-        let finding = race.map(|race| self.explain(race, explainer));
-        stream.write_all(&[b'0' + self.decide(finding.as_ref())])
+        stream.write_all(&[b'0' + answer])
+    }
+
+    /// Whether hb has not printed all yet that it prints.
+    fn prints(&self) -> bool {
+        self.policy.at_once && self.printed.lock().expect("no thread panics with it").len() < PRINTED
     }
 
     /// Whether the answer depends on what the race is, or somebody is to read of it.
     fn asks_what(&self) -> bool {
-        let prints = self.policy.at_once && self.printed.lock().expect("no thread panics with it").len() < PRINTED;
         match self.policy.fail {
             Fail::New => true,
-            Fail::All => prints,
-            Fail::Never => prints || self.policy.classic,
+            Fail::All => self.prints(),
+            Fail::Never => self.prints() || self.policy.classic,
         }
     }
 
-    fn explain(&self, race: Race, explainer: &mut Explainer) -> Finding {
-        let mut finding = explainer.explain(race);
-        let covers = |baseline: &Baseline| baseline.covers(&finding, &reports::today()).map(str::to_owned);
-        if finding.is_new()
-            && let Some(reason) = self.policy.baseline.as_ref().and_then(covers)
-        {
-            finding.status = Status::Known { reason };
+    /// What a race amounts to; it is explained where somebody reads that.
+    fn decide_on(&self, mut race: Race, explainer: &mut Explainer) -> u8 {
+        let status = explainer.judge(&mut race, self.policy.baseline.as_ref(), &reports::today());
+        let answer = self.decide(Some(&status));
+        if self.shows(Some(&status)) && self.prints() {
+            self.print(&Finding { status, ..explainer.explain(race) });
         }
-        finding
+        answer
+    }
+
+    fn counts(&self, status: Option<&Status>) -> bool {
+        match self.policy.fail {
+            Fail::New => status.is_none_or(|status| *status == Status::New),
+            Fail::All => true,
+            Fail::Never => false,
+        }
+    }
+
+    fn shows(&self, status: Option<&Status>) -> bool {
+        self.counts(status) || status.is_none_or(|status| *status == Status::New)
     }
 
     /// Bit 0: it counts; bit 1: the program prints it.
-    fn decide(&self, finding: Option<&Finding>) -> u8 {
-        let covered = finding.is_some_and(|finding| finding.status != Status::New);
-        let counts = match self.policy.fail {
-            Fail::New => !covered,
-            Fail::All => true,
-            Fail::Never => false,
-        };
-        let shown = counts || !covered;
-        if let Some(finding) = finding.filter(|_| shown && self.policy.at_once) {
-            self.print(finding);
-        }
-        u8::from(counts) | u8::from(shown && self.policy.classic) << 1
+    fn decide(&self, status: Option<&Status>) -> u8 {
+        u8::from(self.counts(status)) | u8::from(self.shows(status) && self.policy.classic) << 1
     }
 
     fn print(&self, finding: &Finding) {
@@ -217,13 +221,9 @@ mod tests {
         Judge { policy: Policy { fail, classic, at_once: false, baseline, comments: None }, printed: Mutex::default() }
     }
 
-    fn finding(status: Status) -> Finding {
-        Finding { status, ..Finding::default() }
-    }
-
     #[test]
     fn what_counts_and_what_is_printed() {
-        let (new, known) = (finding(Status::New), finding(Status::Known { reason: "r".into() }));
+        let (new, known) = (Status::New, Status::Known { reason: "r".into() });
         for (fail, classic, of_new, of_known) in [
             (Fail::New, true, 3, 0),
             (Fail::New, false, 1, 0),

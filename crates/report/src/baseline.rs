@@ -22,7 +22,7 @@ pub use prune::{Prune, Pruned};
 
 use crate::Error;
 use crate::explain::frames::{package_of, unescaped};
-use crate::finding::{Finding, Report, Status};
+use crate::finding::{Finding, Place, Report, Status};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -126,9 +126,10 @@ impl Baseline {
         Ok(baseline)
     }
 
-    /// Why a finding may stay, if an entry covers it today.
-    pub fn covers(&self, finding: &Finding, today: &str) -> Option<&str> {
-        let entry = self.known.iter().find(|entry| !entry.expired(today) && entry.matches(finding))?;
+    /// Why a race at two places may stay, if an entry covers it today; `fingerprint` says whether its fingerprint is this one, which is not asked
+    /// where the places do not fit.
+    pub fn covers(&self, sites: [&Place; 2], fingerprint: &mut dyn FnMut(&str) -> bool, today: &str) -> Option<&str> {
+        let entry = self.known.iter().find(|entry| !entry.expired(today) && entry.fits(sites, fingerprint))?;
         Some(&entry.reason)
     }
 
@@ -251,29 +252,31 @@ impl Entry {
 
     /// Whether all that the entry names matches.
     pub fn matches(&self, finding: &Finding) -> bool {
-        let any_site =
-            |test: &dyn Fn(&crate::finding::Place) -> bool| finding.accesses.iter().any(|access| test(&access.site));
-        self.fingerprint.as_ref().is_none_or(|fingerprint| *fingerprint == finding.fingerprint)
-            && self.function.as_ref().is_none_or(|pattern| {
-                let pattern = unescaped(pattern);
-                any_site(&|site| match pattern.strip_suffix('*') {
-                    Some(start) if !pattern.ends_with("(*") => unescaped(&site.func).starts_with(start),
-                    _ => unescaped(&site.func) == pattern,
-                })
+        let sites = finding.accesses.each_ref().map(|access| &access.site);
+        self.fits(sites, &mut |fingerprint| *fingerprint == finding.fingerprint)
+    }
+
+    fn fits(&self, sites: [&Place; 2], fingerprint: &mut dyn FnMut(&str) -> bool) -> bool {
+        let any_site = |test: &dyn Fn(&Place) -> bool| sites.into_iter().any(test);
+        self.function.as_ref().is_none_or(|pattern| {
+            let pattern = unescaped(pattern);
+            any_site(&|site| match pattern.strip_suffix('*') {
+                Some(start) if !pattern.ends_with("(*") => unescaped(&site.func).starts_with(start),
+                _ => unescaped(&site.func) == pattern,
             })
-            && self.package.as_ref().is_none_or(|pattern| {
-                let pattern = unescaped(pattern);
-                any_site(&|site| {
-                    let package = unescaped(package_of(&site.func));
-                    match pattern.strip_suffix("/...") {
-                        Some(root) => {
-                            package == root || package.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
-                        }
-                        None => package == pattern,
+        }) && self.package.as_ref().is_none_or(|pattern| {
+            let pattern = unescaped(pattern);
+            any_site(&|site| {
+                let package = unescaped(package_of(&site.func));
+                match pattern.strip_suffix("/...") {
+                    Some(root) => {
+                        package == root || package.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
                     }
-                })
+                    None => package == pattern,
+                }
             })
-            && self.path.as_ref().is_none_or(|pattern| any_site(&|site| path_matches(pattern, &site.file)))
+        }) && self.path.as_ref().is_none_or(|pattern| any_site(&|site| path_matches(pattern, &site.file)))
+            && self.fingerprint.as_ref().is_none_or(|wanted| fingerprint(wanted))
     }
 
     fn name(&self) -> String {

@@ -7,6 +7,7 @@ use crate::finding::{
 use crate::raw::{self, Race, Record};
 use crate::room::Room;
 use crate::source::SourceStore;
+use crate::trimmed::FileNames;
 use crate::{Error, ignore};
 use std::collections::HashMap;
 use std::fs;
@@ -43,62 +44,6 @@ pub fn collect(dir: &Path, options: &CollectOptions) -> Result<Report, Error> {
         }
     }
     Ok(collector.finish())
-}
-
-/// The real names of files that `-trimpath` has shortened.
-struct FileNames {
-    trimmed: Vec<(String, PathBuf)>,
-    known: HashMap<String, Option<String>>,
-}
-
-impl FileNames {
-    fn new(options: &CollectOptions) -> FileNames {
-        FileNames { trimmed: options.trimmed.clone(), known: HashMap::new() }
-    }
-
-    fn restore(&mut self, race: &mut Race) {
-        let Self { trimmed, known } = self;
-        if trimmed.is_empty() {
-            return;
-        }
-        race.each_frame(|frame| {
-            // What is not trimmed is absolute.
-            if frame.file.starts_with('/') || frame.file.is_empty() {
-                return;
-            }
-            if !known.contains_key(&frame.file) {
-                let real = trimmed.iter().find_map(|(start, directory)| {
-                    let path = directory.join(frame.file.strip_prefix(start.as_str())?);
-                    path.is_file().then(|| path.to_str().map(str::to_owned)).flatten()
-                });
-                known.insert(frame.file.clone(), real);
-            }
-            if let Some(Some(real)) = known.get(&frame.file) {
-                frame.file.clone_from(real);
-            }
-        });
-    }
-}
-
-/// Explains single races; sources that were read once are kept.
-pub struct Explainer {
-    store: SourceStore,
-    names: FileNames,
-}
-
-impl Explainer {
-    /// One that has read nothing.
-    pub fn new(options: &CollectOptions) -> Explainer {
-        Explainer { store: SourceStore::new(options.source_remaps.clone()), names: FileNames::new(options) }
-    }
-
-    /// The finding of a race, ignored where its source says so.
-    pub fn explain(&mut self, mut race: Race) -> Finding {
-        self.names.restore(&mut race);
-        let mut finding = explain::explain(race, &mut self.store);
-        let _ = ignore::apply(&mut finding, &mut self.store);
-        finding
-    }
 }
 
 /// Takes records from any number of processes.

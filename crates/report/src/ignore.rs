@@ -9,23 +9,28 @@ pub const MARK: &str = "//hb:ignore";
 /// Marks a finding as ignored if either side's source says so. A comment without a reason does not count: it is
 /// returned as a note.
 pub(crate) fn apply(finding: &mut Finding, store: &mut SourceStore) -> Option<String> {
+    let (status, note) = status(finding.accesses.each_ref().map(|access| (&access.site, access.site_known)), store);
+    if let Some(status) = status {
+        finding.status = status;
+    }
+    note
+}
+
+/// What the source says about a race at two places, each with whether it is really known; otherwise the note, if there is one.
+pub(crate) fn status(sites: [(&Place, bool); 2], store: &mut SourceStore) -> (Option<Status>, Option<String>) {
     let mut note = None;
-    for access in &finding.accesses {
-        if !access.site_known {
-            continue;
-        }
-        let Some(file) = store.file(&access.site.file) else { continue };
-        if let Some((line, reason)) = comment_for(&file, access.site.line) {
-            let place = Place { line, ..access.site.clone() };
+    for (site, _) in sites.into_iter().filter(|(_, known)| *known) {
+        let Some(file) = store.file(&site.file) else { continue };
+        if let Some((line, reason)) = comment_for(&file, site.line) {
+            let place = Place { line, ..site.clone() };
             if reason.is_empty() {
                 note = Some(format!("{}: {MARK} needs a reason; it is not honoured without one", place.short()));
             } else {
-                finding.status = Status::Ignored { reason, place };
-                return None;
+                return (Some(Status::Ignored { reason, place }), None);
             }
         }
     }
-    note
+    (None, note)
 }
 
 /// The comment that covers a line, with its line and reason.

@@ -9,14 +9,17 @@ pub mod classic;
 pub mod clean;
 mod collect;
 pub mod explain;
+mod explainer;
 pub mod finding;
 pub mod ignore;
 pub mod raw;
 pub mod render;
 mod room;
 pub mod source;
+mod trimmed;
 
-pub use collect::{CollectOptions, Collector, Explainer, collect};
+pub use collect::{CollectOptions, Collector, collect};
+pub use explainer::Explainer;
 pub use finding::{Finding, Report};
 
 use std::fmt;

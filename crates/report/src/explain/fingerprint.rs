@@ -1,7 +1,7 @@
 //! A finding's identity: functions and expressions, never absolute lines, addresses or goroutine numbers.
 
 use super::frames;
-use super::naming::{Named, Side};
+use super::naming::Side;
 use super::verb;
 use crate::raw::{Access, Race};
 
@@ -9,8 +9,8 @@ use crate::raw::{Access, Race};
 /// line's text where the source is here, else by its distance from the function's start where that is known, else by its
 /// number. The two sides are sorted, so that it does not matter which came first; reads and writes count alike, so that
 /// the read and the write of one `x++` are one finding.
-pub fn of(race: &Race, named: &Named) -> String {
-    let mut sides = [0, 1].map(|index| side(&race.accesses[index], &named.sides[index]));
+pub fn of(race: &Race, named: &[Side; 2]) -> String {
+    let mut sides = [0, 1].map(|index| side(&race.accesses[index], &named[index]));
     sides.sort();
     format!("{:016x}", fnv(&format!("v1\n{}\n{}", sides[0], sides[1])))
 }

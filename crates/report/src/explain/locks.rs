@@ -1,7 +1,7 @@
 //! Which locks the source takes before a line: a guess from the text of one function, used where the runtime recorded none.
 
 use crate::source::SourceFile;
-use crate::source::lexer::{Kind, lex};
+use crate::source::lexer::Kind;
 
 /// A lock that the source text takes before a line and has not given back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,9 +36,8 @@ pub fn tried_at(file: &SourceFile, line: u32) -> Option<(String, u32)> {
 pub fn held_at(file: &SourceFile, line: u32) -> Vec<SourceLock> {
     let Some(function) = file.function_at(line) else { return Vec::new() };
     let first = function.lines.0;
-    let text = file.lines_text(first, line);
-    let tokens = lex(text);
-    let word = |index: usize| tokens.get(index).map_or("", |token| &text[token.start..token.end]);
+    let tokens = file.tokens_of_lines(first, line);
+    let word = |index: usize| tokens.get(index).map_or("", |token| file.word(token));
     struct Block {
         held_outside: Vec<SourceLock>,
         literal: bool,
@@ -64,7 +63,7 @@ pub fn held_at(file: &SourceFile, line: u32) -> Vec<SourceLock> {
                     && (block.literal || block.leaves)
                 {
                     // The line itself may end the literal that it stands in: `go func() { n++ }()`.
-                    if tokens[index].line + first - 1 < line || !block.literal {
+                    if tokens[index].line < line || !block.literal {
                         held = block.held_outside;
                     }
                 }
@@ -82,14 +81,14 @@ pub fn held_at(file: &SourceFile, line: u32) -> Vec<SourceLock> {
                 while start >= 2 && word(start - 1) == "." && tokens[start - 2].kind == Kind::Ident {
                     start -= 2;
                 }
-                let mutex = text[tokens[start].start..tokens[index - 1].start].to_owned();
+                let mutex = file.text[tokens[start].start..tokens[index - 1].start].to_owned();
                 let deferred = start > 0 && word(start - 1) == "defer";
                 if method.ends_with("nlock") {
                     if !deferred {
                         held.retain(|lock| lock.mutex != mutex);
                     }
                 } else if !deferred {
-                    held.push(SourceLock { mutex, shared: method == "RLock", line: tokens[index].line + first - 1 });
+                    held.push(SourceLock { mutex, shared: method == "RLock", line: tokens[index].line });
                 }
             }
             _ => {}

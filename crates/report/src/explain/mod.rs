@@ -58,7 +58,7 @@ pub fn explain(mut race: Race, store: &mut SourceStore) -> Finding {
     }
     let why = why::explain(&race, &named);
     let suggestion = shape::suggest(&race, &named, &locks, &near_misses);
-    let fingerprint = fingerprint::of(&race, &named);
+    let fingerprint = fingerprint::of(&race, &named.sides);
     let tests = [0, 1].map(|index| attribution::test_of(&race.accesses[index], store));
     let attribution = attribution::attribute(&race, [&tests[0], &tests[1]]);
     let mut accesses = [0, 1].map(|index| access_info(&race.accesses[index], &named.sides[index]));
@@ -85,13 +85,19 @@ pub fn explain(mut race: Race, store: &mut SourceStore) -> Finding {
     }
 }
 
+/// Where an access is said to be, and whether that is really known.
+pub fn site(access: &Access) -> (Place, bool) {
+    let frame = frames::site(&access.stack);
+    (frame.map(Place::of).unwrap_or_default(), frame.is_some() && frames::site_known(&access.stack, access.stack_state))
+}
+
 fn access_info(access: &Access, side: &Side) -> AccessInfo {
-    let shown = side.site.as_ref().or_else(|| frames::site(&access.stack));
+    let (site, site_known) = site(access);
     let mut info = AccessInfo {
         op: access.op,
         atomic: access.atomic,
-        site: shown.map(Place::of).unwrap_or_default(),
-        site_known: side.site.is_some(),
+        site,
+        site_known,
         started: frames::site(&access.created).map(Place::of),
         ..AccessInfo::default()
     };

@@ -30,8 +30,8 @@ pub struct Named {
     pub declaration: Option<Declaration>,
 }
 
-/// Finds the operands of both accesses and names the variable.
-pub fn name(race: &Race, store: &mut SourceStore) -> Named {
+/// Finds the operands of both accesses, and which side names the variable best.
+pub fn sides(race: &Race, store: &mut SourceStore) -> ([Side; 2], usize) {
     let mut sides = [0, 1].map(|index| {
         let access = &race.accesses[index];
         let site =
@@ -90,6 +90,12 @@ pub fn name(race: &Race, store: &mut SourceStore) -> Named {
 
     // The side that names the variable best: the higher score, then the write.
     let best = if scores[0] > scores[1] || (scores[0] == scores[1] && write(0)) { 0 } else { 1 };
+    (sides, best)
+}
+
+/// Finds the operands of both accesses and names the variable.
+pub fn name(race: &Race, store: &mut SourceStore) -> Named {
+    let (sides, best) = sides(race, store);
     let declaration = declaration_of(&sides[best], store);
     let mut variable = describe(&sides[best], declaration.as_ref());
     let mut typed = false;

@@ -66,8 +66,13 @@ impl SourceFile {
 
     /// The tokens that start on a line.
     pub fn tokens_of_line(&self, line: u32) -> &[Token] {
-        let from = self.tokens.partition_point(|token| token.line < line);
-        let to = self.tokens.partition_point(|token| token.line <= line);
+        self.tokens_of_lines(line, line)
+    }
+
+    /// The tokens that start on lines `first` to `last`.
+    pub fn tokens_of_lines(&self, first: u32, last: u32) -> &[Token] {
+        let from = self.tokens.partition_point(|token| token.line < first);
+        let to = self.tokens.partition_point(|token| token.line <= last);
         &self.tokens[from..to]
     }
 
