@@ -357,25 +357,32 @@ impl Report {
         self.findings.iter().filter(|finding| finding.is_new())
     }
 
-    /// What the reader should know besides the findings: limits that were reached, notes, processes that did not end, races that are not kept.
+    /// What the reader should know besides the findings: why there may be more, and notes.
     pub fn caveats(&self) -> Vec<String> {
+        let mut caveats = self.gaps();
+        caveats.extend(self.notes.iter().cloned());
+        caveats
+    }
+
+    /// Why there may be more races than the findings tell of: limits that were reached, processes that did not end, races that are not kept.
+    pub fn gaps(&self) -> Vec<String> {
         let limit = |(name, count): (&String, &u64)| {
             format!("the limit \"{name}\" was reached {count} times; something may have been missed or told in part")
         };
-        let mut caveats: Vec<String> = self.limits.iter().map(limit).chain(self.notes.iter().cloned()).collect();
+        let mut gaps: Vec<String> = self.limits.iter().map(limit).collect();
         let Totals { processes, unfinished_processes, damaged_lines, findings_dropped, .. } = self.totals;
         if unfinished_processes > 0 {
-            caveats.push(format!(
+            gaps.push(format!(
                 "{unfinished_processes} of {processes} processes wrote no closing record (killed, crashed, or still running)"
             ));
         }
         if damaged_lines > 0 {
-            caveats.push(format!("damaged lines of the findings that were left out: {damaged_lines}"));
+            gaps.push(format!("damaged lines of the findings that were left out: {damaged_lines}"));
         }
         if findings_dropped > 0 {
-            caveats.push(format!("{findings_dropped} more races were counted but not kept"));
+            gaps.push(format!("{findings_dropped} more races were counted but not kept"));
         }
-        caveats
+        gaps
     }
 
     /// `3 races, 1 new, 2 known`, for the closing line.

@@ -75,6 +75,19 @@ fn the_report_is_valid_by_its_own_schema() {
             serde_json::from_str(&render_to_string(&report, Format::Json, &Options::default())).unwrap();
         assert_valid(&schema, &document);
     }
+    // A line of JSON lines has its own place there.
+    let mut of_line = schema.clone();
+    of_line["$ref"] = "#/$defs/line".into();
+    for field in ["type", "properties", "required"] {
+        of_line.as_object_mut().unwrap().remove(field);
+    }
+    for report in reports() {
+        let lines = render_to_string(&report, Format::JsonLines, &Options::default());
+        let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        lines.iter().for_each(|line| assert_valid(&of_line, line));
+        assert_eq!(lines.last().unwrap()["type"], "run");
+    }
+    assert!(!jsonschema::is_valid(&of_line, &serde_json::json!({"type": "run"})));
     let mut broken: Value =
         serde_json::from_str(&render_to_string(&everything(), Format::Json, &Options::default())).unwrap();
     broken["findings"][0]["fingerprint"] = "short".into();

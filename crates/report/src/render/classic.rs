@@ -1,12 +1,32 @@
-//! Go's own text: byte for byte what `go -race` prints, for whatever parses that today.
+//! Go's own text: byte for byte what `go -race` prints, for whatever parses that today. Other lines begin with `hb: `, as those that a process itself
+//! prints among its reports: what reads Go's text skips what stands outside of them.
 
 use super::Options;
+use crate::Report;
 use crate::clean;
 use crate::raw::{Access, Frame, ObjectKind, Op, Race, StackState, State};
 use std::io::{self, Write};
 
 /// The line above and below each report.
 pub const RULE: &str = "==================";
+
+/// Writes the new findings, then why there may be more, and how many they are.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    let mut count = 0;
+    for finding in report.findings.iter().filter(|finding| finding.is_new() || options.show_known) {
+        let mut race = finding.race.clone();
+        make_relative(&mut race, options);
+        write_race(&race, out)?;
+        count += 1;
+    }
+    for caveat in report.caveats() {
+        writeln!(out, "hb: {}", clean::line(&caveat))?;
+    }
+    if count > 0 { write_count(count, out) } else { Ok(()) }
+}
 
 /// Writes one report, from rule to rule.
 ///

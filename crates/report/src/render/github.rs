@@ -12,7 +12,7 @@ const MAX_ANNOTATIONS: usize = 10;
 /// Findings with details in the summary, which may have 1 MiB.
 const MAX_DETAILS: usize = 50;
 
-/// Writes one `::error` per new finding, up to the number that is shown, and a closing `::notice`.
+/// Writes one `::error` per new finding, up to the number that is shown, a `::warning` of why there may be more, and closing `::notice`s.
 ///
 /// # Errors
 /// Those of the writer.
@@ -35,6 +35,12 @@ pub fn write_commands(report: &Report, options: &Options, out: &mut dyn Write) -
     }
     if new.len() > MAX_ANNOTATIONS {
         writeln!(out, "::notice title=hb::{} more data races; see the job summary", new.len() - MAX_ANNOTATIONS)?;
+    }
+    // One of each: what is shown is counted by kind.
+    for (kind, lines) in [("warning", report.gaps()), ("notice", report.notes.clone())] {
+        if !lines.is_empty() {
+            writeln!(out, "::{kind} title=hb::{}", workflow(&lines.join("\n"), false))?;
+        }
     }
     Ok(())
 }

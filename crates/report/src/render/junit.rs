@@ -1,4 +1,5 @@
 //! JUnit XML: each finding is a test case of its package's suite; new ones fail, known and ignored ones are skipped.
+//! What is to be said of the whole run stands in the standard error of each suite, for there is no place above them.
 
 use super::{Options, status_words};
 use crate::Report;
@@ -48,7 +49,11 @@ pub fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Res
         suite.add_test_case(case);
         suites.insert(String::new(), suite);
     }
-    for suite in suites.into_values() {
+    let caveats: Vec<String> = report.caveats().iter().map(|caveat| format!("hb: {}\n", clean::line(caveat))).collect();
+    for mut suite in suites.into_values() {
+        if !caveats.is_empty() {
+            suite.set_system_err(caveats.concat());
+        }
         junit.add_test_suite(suite);
     }
     // The schema that most servers follow knows `skipped` on suites only, not on the whole.

@@ -3,6 +3,7 @@
 pub mod classic;
 pub mod github;
 pub mod html;
+pub mod jsonl;
 pub mod junit;
 mod layout;
 mod picture;
@@ -26,7 +27,7 @@ pub enum Format {
     Classic,
     /// The report as one JSON document.
     Json,
-    /// One finding per line.
+    /// The report in lines of JSON: one for each finding, one for the run.
     JsonLines,
     /// SARIF 2.1.0.
     Sarif,
@@ -123,28 +124,12 @@ impl Options {
 pub fn render(report: &Report, format: Format, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Text => terminal::write(report, options, out),
-        Format::Classic => {
-            for finding in &report.findings {
-                if finding.is_new() || options.show_known {
-                    let mut race = finding.race.clone();
-                    classic::make_relative(&mut race, options);
-                    classic::write_race(&race, out)?;
-                }
-            }
-            let count = report.findings.iter().filter(|finding| finding.is_new() || options.show_known).count();
-            if count > 0 { classic::write_count(count as u64, out) } else { Ok(()) }
-        }
+        Format::Classic => classic::write(report, options, out),
         Format::Json => {
             serde_json::to_writer_pretty(&mut *out, &relative(report, options))?;
             writeln!(out)
         }
-        Format::JsonLines => {
-            for finding in &relative(report, options).findings {
-                serde_json::to_writer(&mut *out, finding)?;
-                writeln!(out)?;
-            }
-            Ok(())
-        }
+        Format::JsonLines => jsonl::write(&relative(report, options), out),
         Format::Sarif => sarif::write(report, options, out),
         Format::Junit => junit::write(report, options, out),
         Format::Github => github::write_commands(report, options, out),
