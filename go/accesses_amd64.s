@@ -32,6 +32,31 @@
 	XORL	SI, R10; \
 	CMPL	R10, $256
 
+// STEP_TO_ITSELF goes on if the step of the read cell R9 and the mask R13 in the epoch of the stamp SI is remembered, and leads to that very cell:
+// STEP (record_amd64.s) for what need not be recorded. Uses R10, R12, R13 and SI.
+#define STEP_TO_ITSELF(otherwise) \
+	MOVQ	CONTEXT_STEPS(DI), R10; \
+	TESTQ	R10, R10; \
+	JEQ	otherwise; \
+	MOVQ	CYCLES, R12; \
+	MOVL	(R12), R12; \
+	CMPL	R12, (R10); \
+	JNE	otherwise; \
+	MOVL	R13, R12; \
+	SHLL	$17, R12; \
+	XORL	R9, R12; \
+	IMULL	$0x9e3779b1, R12; \
+	SHRL	$26, R12; \
+	SHLL	$4, R12; \
+	SHLQ	$32, R13; \
+	ORQ	R9, R13; \
+	CMPQ	R13, STEP_FROM(R10)(R12*1); \
+	JNE	otherwise; \
+	SHLQ	$32, SI; \
+	ORQ	R9, SI; \
+	CMPQ	SI, STEP_TO(R10)(R12*1); \
+	JNE	otherwise
+
 // func raceread(addr uintptr)
 // Which of the cells has it is as good as random in some programs (one that sorts, say), so no branch hangs on it.
 TEXT	runtime·raceread<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
@@ -65,18 +90,10 @@ slow:
 	JB	outside
 	CMPL	R9, $256
 	JB	unread
-	MOVQ	CONTEXT_STEPS(DI), R10
-	TESTQ	R10, R10
-	JEQ	unread
 	ORL	$255, R9
-	MOVL	CX, R8
-	MOVL	$255, CX
-	STEP(byte)
-	CMPL	STEP_TO(R12), R9
-	JNE	byte
+	MOVL	$255, R13
+	STEP_TO_ITSELF(unread)
 	RET
-byte:
-	MOVL	R8, CX
 unread:
 	SCALAR
 	JMP	record
@@ -84,12 +101,8 @@ step:
 	MOVQ	R13, R9
 	SHRQ	$32, R9
 	SCALAR
-	MOVQ	CONTEXT_STEPS(DI), R10
-	TESTQ	R10, R10
-	JEQ	record
-	STEP(record)
-	CMPL	STEP_TO(R12), R9
-	JNE	record
+	MOVL	CX, R13
+	STEP_TO_ITSELF(record)
 	RET
 record:
 	MOVQ	(SP), R11

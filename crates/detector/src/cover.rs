@@ -52,10 +52,15 @@ impl Cover {
 }
 
 impl<M: Memory> Detector<M> {
-    /// What is left of the cover of `ctx` beside somebody who knows `tree` and the epoch `lane`, `clock`: what of it does not follow from
+    /// What is left of the cover of `ctx` beside somebody who knows `tree` and the epochs `more`: what of it does not follow from
     /// that. `None`: nothing, so all that `ctx` knows is known there.
     #[inline]
-    pub(crate) fn uncovered(&self, ctx: &Context, tree: &Tree, lane: Lane, clock: Clock) -> Option<Cover> {
+    pub(crate) fn uncovered<const N: usize>(
+        &self,
+        ctx: &Context,
+        tree: &Tree,
+        more: [(Lane, Clock); N],
+    ) -> Option<Cover> {
         if !ctx.cover.known() {
             return Some(Cover::UNKNOWN);
         }
@@ -64,7 +69,8 @@ impl<M: Memory> Detector<M> {
         for (its, when) in ctx.cover.0 {
             if when != 0
                 && (when <= self.lane_info(its).forgotten.load(Ordering::Relaxed)
-                    || !(its == lane && when <= clock || self.trees.reaches(tree, its, when)))
+                    || !(more.iter().any(|&(lane, clock)| its == lane && when <= clock)
+                        || self.trees.reaches(tree, its, when)))
             {
                 left = left.with(its, when);
                 nothing = false;

@@ -104,7 +104,7 @@ impl<M: Memory> Detector<M> {
         }
         sync.whole = false;
         self.releases(ctx);
-        if self.uncovered(ctx, &sync.tree, sync.lane, sync.clock).is_some() {
+        if self.uncovered(ctx, &sync.tree, [(sync.lane, sync.clock)]).is_some() {
             self.trees.join::<M>(ctx.shard, &mut sync.tree, &ctx.tree);
         }
         for (lane, clock) in [(sync.lane, sync.clock), (ctx.lane, ctx.published())] {

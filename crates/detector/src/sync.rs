@@ -86,7 +86,7 @@ impl<M: Memory> Detector<M> {
                 if self.holds_news(ctx, sync) {
                     let (lane, clock, whole) = (sync.lane, sync.clock, sync.whole);
                     let releases_whole = self.releases(ctx);
-                    let left = self.uncovered(ctx, &sync.tree, lane, clock);
+                    let left = self.uncovered(ctx, &sync.tree, [(lane, clock)]);
                     // The two change places before they are joined, so that the nodes that only the slot had are changed in place.
                     core::mem::swap(&mut sync.tree, &mut ctx.tree);
                     sync.lane = ctx.lane;
@@ -119,12 +119,15 @@ impl<M: Memory> Detector<M> {
     /// Orders what each of the two did so far before what the other does next: they meet at an unbuffered channel. `b` must not
     /// run meanwhile. Both end up with the same tree, so that those who meet often share it.
     pub fn meet(&self, a: &mut Context, b: &mut Context) {
+        if self.meet_again(a, b) {
+            return;
+        }
         self.flush_extra(a);
         self.flush_extra(b);
         let (a_whole, b_whole) = (self.releases(a), self.releases(b));
         let ends = [(a.lane, a.published()), (b.lane, b.published())];
         let (a_left, b_left) =
-            (self.uncovered(a, &b.tree, b.lane, ends[1].1), self.uncovered(b, &a.tree, a.lane, ends[0].1));
+            (self.uncovered(a, &b.tree, [ends[1]]), self.uncovered(b, &a.tree, [ends[0]]));
         if b_left.is_some() {
             if a_left.is_none() {
                 let old = core::mem::replace(&mut a.tree, self.trees.share(&b.tree));
@@ -147,6 +150,28 @@ impl<M: Memory> Detector<M> {
             ctx.learns();
             self.tick(ctx);
         }
+    }
+
+    /// [`Detector::meet`] for two who have learned nothing since they met but from each other: each other's epochs stand beside the tree that
+    /// they share. `false`: they are not such.
+    fn meet_again(&self, a: &mut Context, b: &mut Context) -> bool {
+        let only = |of: &Context, other: &Context| of.extra.1 == 0 || of.extra.0 == other.lane;
+        if a.tree != b.tree || !only(a, b) || !only(b, a) {
+            return false;
+        }
+        let (a_whole, b_whole) = (self.releases(a), self.releases(b));
+        let (a_end, b_end) = ((a.lane, a.published()), (b.lane, b.published()));
+        let a_left = self.uncovered(a, &b.tree, [b_end, b.extra]);
+        let b_left = self.uncovered(b, &a.tree, [a_end, a.extra]);
+        self.cover_with(a, a_left, b_end.0, b_end.1, b_whole);
+        self.cover_with(b, b_left, a_end.0, a_end.1, a_whole);
+        for (ctx, other) in [(a, b_end), (b, a_end)] {
+            ctx.extra = other;
+            ctx.remember(other.0, other.1);
+            ctx.learns();
+            self.tick(ctx);
+        }
+        true
     }
 
     /// An atomic operation on the `size` bytes at `addr`. `op` performs it and says what it was; the order in which operations on
@@ -211,7 +236,7 @@ impl<M: Memory> Detector<M> {
     #[inline]
     fn learn_all(&self, ctx: &mut Context, tree: &Tree, lane: u32, clock: u32, whole: bool) {
         ctx.learns();
-        let left = self.uncovered(ctx, tree, lane, clock);
+        let left = self.uncovered(ctx, tree, [(lane, clock)]);
         if left.is_some() {
             self.trees.join::<M>(ctx.shard, &mut ctx.tree, tree);
         } else if ctx.tree != *tree {
@@ -277,7 +302,7 @@ impl<M: Memory> Detector<M> {
         }
         sync.whole = false;
         self.releases(ctx);
-        if self.uncovered(ctx, &sync.tree, sync.lane, sync.clock).is_some() {
+        if self.uncovered(ctx, &sync.tree, [(sync.lane, sync.clock)]).is_some() {
             self.trees.join::<M>(ctx.shard, &mut sync.tree, &ctx.tree);
         }
         if sync.lane != ctx.lane {
