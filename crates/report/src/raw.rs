@@ -193,6 +193,9 @@ pub struct Access {
     pub addr: Addr,
     /// Number of bytes accessed, 0 if not known (stock `-race` text does not say).
     pub size: u64,
+    /// Which bytes of the 8-byte word around the address, a bit for each, where they are not in one piece.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u8>,
     /// The goroutine's id: Go's own goid.
     pub gid: u64,
     /// The main goroutine.

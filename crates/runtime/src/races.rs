@@ -149,6 +149,7 @@ fn one(
             atomic,
             address: addr,
             size: if atomic { size } else { overlap.count_ones() as usize },
+            bytes: gapped(overlap),
             goroutine: goroutine(detector, current, current_created, current_line, &mut current_steps, current_test),
             stack: Stack { pcs: current_stack, state: current_state },
             sync: current_sync,
@@ -159,6 +160,7 @@ fn one(
             atomic: earlier.kind().atomic(),
             address: conflict.granule + earlier.mask().trailing_zeros() as usize,
             size: earlier.mask().count_ones() as usize,
+            bytes: gapped(earlier.mask()),
             goroutine: goroutine(
                 detector,
                 previous,
@@ -184,6 +186,13 @@ fn one(
         state.races.fetch_add(1, Relaxed);
     }
     next
+}
+
+/// `mask` if its bits are not in one piece, otherwise 0.
+fn gapped(mask: u8) -> u8 {
+    // The lowest bit, added, carries through a piece to its end.
+    let piece = mask & mask.wrapping_neg();
+    if mask & mask.wrapping_add(piece) == 0 { 0 } else { mask }
 }
 
 /// A stack without its innermost frame.

@@ -27,6 +27,8 @@ pub struct Access<'a> {
     pub address: usize,
     /// Number of bytes; 0 where it is not known.
     pub size: usize,
+    /// Which bytes of the 8-byte word, a bit for each, where they have gaps: several accesses count as one. Otherwise 0.
+    pub bytes: u8,
     /// The goroutine that did it.
     pub goroutine: Goroutine<'a>,
     /// Where, innermost first; the first program counter is the access itself.

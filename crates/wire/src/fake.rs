@@ -93,6 +93,7 @@ pub fn race() -> Race<'static> {
             atomic: false,
             address: 0xc0000140a8,
             size: 8,
+            bytes: 0,
             goroutine: Goroutine { goid: 7, is_main: false, finished: false, created, test: b"", ancestry: &[] },
             stack: full(&[STORE, RACER, GOEXIT]),
             sync: &[],
@@ -103,6 +104,7 @@ pub fn race() -> Race<'static> {
             atomic: false,
             address: 0x5ce310,
             size: 0,
+            bytes: 0,
             goroutine: Goroutine {
                 goid: 1,
                 is_main: true,

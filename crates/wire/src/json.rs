@@ -126,6 +126,10 @@ impl Writer<'_, '_> {
         address(out, access.address);
         out.bytes(b",\"size\":");
         out.decimal(access.size as u64);
+        if access.bytes != 0 {
+            out.bytes(b",\"bytes\":");
+            out.decimal(access.bytes.into());
+        }
         let goroutine = &access.goroutine;
         out.bytes(b",\"gid\":");
         out.decimal(goroutine.goid);

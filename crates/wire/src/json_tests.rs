@@ -52,6 +52,14 @@ fn a_race_reads_back() {
     assert_eq!(inlined, [("main.inlined", true), ("main.main", false)]);
     assert!(previous.created.is_empty());
     assert_eq!(read.object, None);
+    assert_eq!((current.bytes, previous.bytes), (None, None));
+}
+
+#[test]
+fn bytes_with_gaps() {
+    let mut race = fake::race();
+    race.current.bytes = 0b1011_0000;
+    assert_eq!(read_race(&rendered(&race, 1 << 16)).accesses[0].bytes, Some(0b1011_0000));
 }
 
 /// A race with something in every field.
