@@ -2,7 +2,7 @@
 
 use crate::compare::{Disagreement, Program, Promptness, compare};
 use crate::engine::Engine;
-use crate::generate::{Features, generate};
+use crate::generate::{Features, Profile, generate_with};
 use crate::lower::Hooks;
 use crate::{print, shrink};
 use std::fmt;
@@ -15,6 +15,8 @@ pub struct Plan {
     pub seeds: Range<u64>,
     /// What the programs may contain.
     pub features: Features,
+    /// What they are made of most.
+    pub profile: Profile,
     /// The hooks they are lowered to.
     pub hooks: Hooks,
     /// When a racy location must have been reported.
@@ -76,7 +78,7 @@ impl fmt::Display for Failure {
 pub fn run<E: Engine>(plan: &Plan) -> Result<Tally, Box<Failure>> {
     let mut tally = Tally::default();
     for seed in plan.seeds.clone() {
-        let program = generate(seed, plan.features);
+        let program = generate_with(seed, plan.features, plan.profile);
         tally += Tally {
             programs: 1,
             events: program.events().len() as u64,

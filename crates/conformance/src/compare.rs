@@ -106,43 +106,82 @@ fn pc_of(event: usize) -> u64 {
 pub fn compare<E: Engine>(program: &Program, hooks: Hooks, promptness: Promptness) -> Result<(), Box<Disagreement>> {
     let (mut engine, main) = E::init();
     let mut lowering = Lowering::new(hooks, main);
-    let mut races = program.races.as_slice();
-    // Racy bytes so far: the first race there, and whether the engine has reported one.
-    let mut racy: HashMap<u64, (Race, bool)> = HashMap::new();
+    let mut judge = Judge::new(program, promptness);
     let mut seen = Vec::new();
     for (index, event) in program.events.iter().enumerate() {
-        if let Op::Malloc { addr, size } = event.op {
-            missed(racy.extract_if(|byte, _| (addr..addr + size).contains(byte)))?;
-        }
+        judge.before()?;
         lowering.event(&mut engine, event, pc_of(index));
-        let (now, later) = races.split_at(races.partition_point(|race| race.second == index));
-        races = later;
-        for race in now {
-            for byte in race.addr..race.addr + race.size {
-                racy.entry(byte).or_insert((*race, false));
-            }
-        }
         seen.clear();
         engine.drain_races(&mut seen);
-        for seen in &seen {
+        judge.after(&seen, seen.len() >= E::MOST_REPORTS)?;
+    }
+    judge.end()
+}
+
+/// Goes through a program event by event, and is told what was reported in each.
+pub(crate) struct Judge<'p> {
+    program: &'p Program,
+    promptness: Promptness,
+    /// The event that comes next.
+    index: usize,
+    /// Races whose later event has not come.
+    races: &'p [Race],
+    /// Racy bytes so far: the first race there, and whether one was reported.
+    racy: HashMap<u64, (Race, bool)>,
+}
+
+impl<'p> Judge<'p> {
+    pub fn new(program: &'p Program, promptness: Promptness) -> Self {
+        Judge { program, promptness, index: 0, races: &program.races, racy: HashMap::new() }
+    }
+
+    /// The races whose later access is of the next event.
+    fn now(&self) -> &'p [Race] {
+        self.races.split_at(self.races.partition_point(|race| race.second == self.index)).0
+    }
+
+    /// The next event begins: where it gives memory out anew, races there must have been reported.
+    pub fn before(&mut self) -> Result<(), Box<Disagreement>> {
+        if let Op::Malloc { addr, size } = self.program.events[self.index].op {
+            missed(self.racy.extract_if(|byte, _| (addr..addr + size).contains(byte)))?;
+        }
+        Ok(())
+    }
+
+    /// The event is over, and `seen` was reported; `full` if there may have been no room for more.
+    pub fn after(&mut self, seen: &[RaceSeen], full: bool) -> Result<(), Box<Disagreement>> {
+        let now = self.now();
+        self.races = &self.races[now.len()..];
+        for race in now {
+            for byte in race.addr..race.addr + race.size {
+                self.racy.entry(byte).or_insert((*race, false));
+            }
+        }
+        for seen in seen {
             for byte in seen.addr..seen.addr + seen.size {
                 if !now.iter().any(|race| confirms(race, seen, byte)) {
-                    return Err(Box::new(Disagreement::FalseReport { event: index, seen: *seen }));
+                    return Err(Box::new(Disagreement::FalseReport { event: self.index, seen: *seen }));
                 }
-                racy.get_mut(&byte).expect("a race confirms the report of this byte").1 = true;
+                self.racy.get_mut(&byte).expect("a race confirms the report of this byte").1 = true;
             }
         }
-        if seen.len() >= E::MOST_REPORTS {
+        if full {
             // Some locations of this event may have found no room.
             for race in now {
-                racy.extend((race.addr..race.addr + race.size).map(|byte| (byte, (*race, true))));
+                self.racy.extend((race.addr..race.addr + race.size).map(|byte| (byte, (*race, true))));
             }
         }
-        if promptness == Promptness::AtOnce && !now.is_empty() {
-            missed(racy.iter().map(|(byte, state)| (*byte, *state)))?;
+        self.index += 1;
+        if self.promptness == Promptness::AtOnce && !now.is_empty() {
+            missed(self.racy.iter().map(|(byte, state)| (*byte, *state)))?;
         }
+        Ok(())
     }
-    missed(racy.into_iter())
+
+    /// All events have been.
+    pub fn end(self) -> Result<(), Box<Disagreement>> {
+        missed(self.racy.into_iter())
+    }
 }
 
 /// Whether `race` is the race that `seen` reports for `byte`.

@@ -13,7 +13,9 @@ use hb_model::{Addr, Event, Goroutine, Kind, Op, Oracle};
 /// First byte of the plain data.
 pub const DATA: Addr = 0xc0_0010_0000;
 /// Longest data of a program, in 8-byte words.
-pub const MAX_WORDS: u64 = 6;
+pub const MAX_WORDS: u64 = 40;
+/// Words that have atomics, and with [`Profile::Mixed`] all words.
+const FEW_WORDS: u64 = 6;
 /// First byte of the memory of synchronisation objects: one page for each kind.
 pub const OBJECTS: Addr = 0xc0_0020_0000;
 /// One past the last byte of the objects.
@@ -42,9 +44,18 @@ impl Features {
         Features { foreign_unlock: false, cond: false, zero_size_elements: false, once_waits: false };
 }
 
+/// What programs are made of most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Profile {
+    /// Of everything.
+    Mixed,
+    /// Accesses: many to the same bytes, in one epoch and in later ones, and ranges of any length and alignment.
+    Accesses,
+}
+
 /// The kinds of object, in the order of their pages, with the size of one. Neighbours share 8-byte words where Go's
 /// arrays of them do.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kept {
     Mutex,
     ReadWrite,
@@ -103,8 +114,10 @@ struct Style {
     objects: usize,
     /// An access that would race is let through this many times in 240.
     reckless: usize,
-    /// Size of the atomics on each word, 0 for none.
-    atomic_size: [u64; MAX_WORDS as usize],
+    /// Size of the atomics on each of the first words, 0 for none.
+    atomic_size: [u64; FEW_WORDS as usize],
+    /// Whether half of the accesses are to bytes that were accessed shortly before, and the others of any length.
+    echo: bool,
 }
 
 impl Style {
@@ -142,11 +155,27 @@ impl Style {
             weights,
             alive: if many { 8 } else { 2 + rng.below(11) },
             length: if many { 1000 + rng.below(1000) } else { 20 + rng.below(130) },
-            words: 1 + rng.below(MAX_WORDS as usize) as u64,
+            words: 1 + rng.below(FEW_WORDS as usize) as u64,
             objects: 1 + rng.below(3),
             reckless: rng.pick(&[0, 0, 1, 4, 16, 60, 240]),
             atomic_size: std::array::from_fn(|_| rng.pick(&[0, 0, 4, 8])),
+            echo: false,
         }
+    }
+
+    /// The choices for [`Profile::Accesses`], from those for the other.
+    fn with_accesses(mut self, rng: &mut Rng) -> Self {
+        for (topic, weight) in &mut self.weights {
+            match topic {
+                Topic::Access => *weight += 60,
+                Topic::Atomic => *weight /= 2,
+                _ => {}
+            }
+        }
+        self.echo = true;
+        self.length += rng.below(200);
+        self.words = if rng.chance(1, 4) { 8 + rng.below(MAX_WORDS as usize - 7) as u64 } else { self.words };
+        self
     }
 }
 
@@ -161,14 +190,34 @@ struct Growth {
     next: Goroutine,
     /// Who locked each mutex and holds each reader's and writer's lock, with its address.
     holders: Vec<(Addr, Goroutine)>,
+    /// The latest accesses that were proposed afresh, in a ring.
+    recent: [(Addr, u64); 4],
+    fresh: usize,
 }
 
 /// The program for `seed`.
 pub fn generate(seed: u64, features: Features) -> Program {
+    generate_with(seed, features, Profile::Mixed)
+}
+
+/// The program of that profile for `seed`.
+pub fn generate_with(seed: u64, features: Features, profile: Profile) -> Program {
     let mut rng = Rng::new(seed);
-    let style = Style::choose(&mut rng, features);
-    let mut growth =
-        Growth { rng, style, oracle: Oracle::new(), events: Vec::new(), alive: vec![0], next: 1, holders: Vec::new() };
+    let mut style = Style::choose(&mut rng, features);
+    if profile == Profile::Accesses {
+        style = style.with_accesses(&mut rng);
+    }
+    let mut growth = Growth {
+        rng,
+        style,
+        oracle: Oracle::new(),
+        events: Vec::new(),
+        alive: vec![0],
+        next: 1,
+        holders: Vec::new(),
+        recent: [(DATA, 1); 4],
+        fresh: 0,
+    };
     growth.grow();
     Program::judged(growth.events, growth.oracle.races().to_vec())
 }
@@ -262,6 +311,9 @@ impl Growth {
 
     fn propose_access(&mut self) -> Option<Op> {
         let end = self.style.words * 8;
+        if self.style.echo {
+            return Some(self.propose_echo(end));
+        }
         let size = self.rng.pick(&[1, 1, 1, 1, 2, 4, 8, 16, 24]).min(end);
         let room = (end - size) as usize + 1;
         // Half of the accesses are aligned, so that the same bytes meet again.
@@ -271,8 +323,29 @@ impl Growth {
         Some(if self.rng.chance(2, 5) { Op::Write { addr, size } } else { Op::Read { addr, size } })
     }
 
+    /// An access of the same bytes as a late one, or of a part of those; or of others.
+    fn propose_echo(&mut self, end: u64) -> Op {
+        let (mut addr, mut size) = self.rng.pick(&self.recent);
+        match self.rng.below(8) {
+            0..4 => {}
+            4 => {
+                addr += self.rng.below(size as usize) as u64;
+                size = 1;
+            }
+            _ => {
+                let long = 1 + self.rng.below(end as usize) as u64;
+                size = self.rng.pick(&[1, 2, 3, 4, 8, 8, 16, 24, long]).min(end);
+                let offset = self.rng.below((end - size) as usize + 1) as u64;
+                addr = DATA + if self.rng.chance(1, 2) { offset & !7 } else { offset };
+                self.recent[self.fresh % self.recent.len()] = (addr, size);
+                self.fresh += 1;
+            }
+        }
+        if self.rng.chance(1, 3) { Op::Write { addr, size } } else { Op::Read { addr, size } }
+    }
+
     fn propose_atomic(&mut self) -> Option<Op> {
-        let word = self.rng.below(self.style.words as usize);
+        let word = self.rng.below(self.style.words.min(FEW_WORDS) as usize);
         let size = self.style.atomic_size[word];
         let half = if size == 4 { 4 * self.rng.below(2) as u64 } else { 0 };
         let addr = DATA + word as u64 * 8 + half;

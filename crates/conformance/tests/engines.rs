@@ -4,12 +4,12 @@ use hb_conformance::campaign::{Plan, Tally, run};
 use hb_conformance::compare::Promptness;
 use hb_conformance::detector_engine::{Fresh, Starved, Veteran};
 use hb_conformance::engine::Engine;
-use hb_conformance::generate::Features;
+use hb_conformance::generate::{Features, Profile};
 use hb_conformance::lower::Hooks;
 use hb_conformance::reference::Reference;
 
 fn agree<E: Engine>(features: Features, hooks: Hooks) {
-    let plan = Plan { seeds: 0..4000, features, hooks, promptness: Promptness::AtOnce };
+    let plan = Plan { seeds: 0..4000, features, profile: Profile::Mixed, hooks, promptness: Promptness::AtOnce };
     let tally: Tally = run::<E>(&plan).unwrap_or_else(|failure| panic!("{failure}"));
     // The programs are a mixture: neither all clean nor all racy.
     assert!(tally.racy > tally.programs / 5 && tally.racy < tally.programs * 4 / 5, "{tally}");

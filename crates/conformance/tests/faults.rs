@@ -3,7 +3,7 @@
 use hb_conformance::campaign::{Plan, run};
 use hb_conformance::compare::Promptness;
 use hb_conformance::engine::{Context, Engine, RaceSeen};
-use hb_conformance::generate::Features;
+use hb_conformance::generate::{Features, Profile};
 use hb_conformance::lower::Hooks;
 use hb_conformance::reference::Reference;
 
@@ -126,8 +126,13 @@ impl<const FAULT: u8> Engine for Faulty<FAULT> {
 }
 
 fn found<const FAULT: u8>() {
-    let plan =
-        Plan { seeds: 0..20_000, features: Features::ALL, hooks: Hooks::MENDED, promptness: Promptness::Eventually };
+    let plan = Plan {
+        seeds: 0..20_000,
+        features: Features::ALL,
+        profile: Profile::Mixed,
+        hooks: Hooks::MENDED,
+        promptness: Promptness::Eventually,
+    };
     let failure = run::<Faulty<FAULT>>(&plan).expect_err(&format!("fault {FAULT} was not found"));
     let lines = failure.program.events().len();
     assert!(lines <= 16, "fault {FAULT}: {lines} events are left:\n{failure}");

@@ -4,12 +4,17 @@ use hb_conformance::campaign::{Plan, run};
 use hb_conformance::compare::Promptness;
 use hb_conformance::detector_engine::{Fresh, Starved};
 use hb_conformance::engine::Engine;
-use hb_conformance::generate::Features;
+use hb_conformance::generate::{Features, Profile};
 use hb_conformance::lower::Hooks;
 
 fn agrees<E: Engine>(seed: u64) {
-    let plan =
-        Plan { seeds: seed..seed + 1, features: Features::ALL, hooks: Hooks::MENDED, promptness: Promptness::AtOnce };
+    let plan = Plan {
+        seeds: seed..seed + 1,
+        features: Features::ALL,
+        profile: Profile::Mixed,
+        hooks: Hooks::MENDED,
+        promptness: Promptness::AtOnce,
+    };
     if let Err(failure) = run::<E>(&plan) {
         panic!("{failure}");
     }

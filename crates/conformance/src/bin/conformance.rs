@@ -4,7 +4,7 @@ use hb_conformance::campaign::{Failure, Plan, Tally, run};
 use hb_conformance::compare::Promptness;
 use hb_conformance::detector_engine;
 use hb_conformance::engine::Engine;
-use hb_conformance::generate::Features;
+use hb_conformance::generate::{Features, Profile};
 use hb_conformance::lower::Hooks;
 use hb_conformance::reference::Reference;
 use std::process::ExitCode;
@@ -12,6 +12,7 @@ use std::time::Instant;
 
 const USAGE: &str = "\
 usage: conformance [--programs N] [--seed N] [--threads N] [--engine NAME] [--hooks mended|stock]
+                   [--profile mixed|accesses]
 
 Runs N generated programs (default 200000) from the seeds SEED, SEED+1, ... (default 1) on an engine and compares
 its reports with the memory model. Exits with 1 and prints a small program when they differ.
@@ -25,6 +26,7 @@ struct Options {
     threads: u64,
     engine: String,
     features: Features,
+    profile: Profile,
     hooks: Hooks,
 }
 
@@ -36,6 +38,7 @@ fn options(arguments: impl Iterator<Item = String>) -> Result<Options, String> {
         threads: cores,
         engine: "fresh".into(),
         features: Features::ALL,
+        profile: Profile::Mixed,
         hooks: Hooks::MENDED,
     };
     let mut arguments = arguments;
@@ -47,6 +50,13 @@ fn options(arguments: impl Iterator<Item = String>) -> Result<Options, String> {
             "--seed" => options.seed = number()?,
             "--threads" => options.threads = number()?.max(1),
             "--engine" => options.engine = value,
+            "--profile" => {
+                options.profile = match value.as_str() {
+                    "mixed" => Profile::Mixed,
+                    "accesses" => Profile::Accesses,
+                    _ => return Err(format!("unknown profile {value}")),
+                }
+            }
             "--hooks" => {
                 (options.features, options.hooks) = match value.as_str() {
                     "mended" => (Features::ALL, Hooks::MENDED),
@@ -67,6 +77,7 @@ fn run_on_threads<E: Engine>(options: &Options) -> Result<Tally, Box<Failure>> {
         Plan {
             seeds: at(thread)..at(thread + 1),
             features: options.features,
+            profile: options.profile,
             hooks: options.hooks,
             promptness: Promptness::AtOnce,
         }
