@@ -56,7 +56,7 @@ pub enum Profile {
 /// The kinds of object, in the order of their pages, with the size of one. Neighbours share 8-byte words where Go's
 /// arrays of them do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kept {
+pub(crate) enum Kept {
     Mutex,
     ReadWrite,
     Group,
@@ -66,7 +66,7 @@ enum Kept {
 }
 
 impl Kept {
-    fn size(self) -> u64 {
+    pub(crate) fn size(self) -> u64 {
         match self {
             Kept::Mutex => 8,
             Kept::ReadWrite => 24,
@@ -77,8 +77,21 @@ impl Kept {
         }
     }
 
-    fn at(self, index: usize) -> Addr {
+    pub(crate) fn at(self, index: usize) -> Addr {
         OBJECTS + self as u64 * PAGE + index as u64 * self.size()
+    }
+
+    /// In the order of their pages.
+    pub(crate) const ALL: [Kept; 6] = [Kept::Mutex, Kept::ReadWrite, Kept::Group, Kept::Once, Kept::Cond, Kept::Chan];
+
+    /// Where they begin.
+    pub(crate) const START: Addr = OBJECTS;
+
+    /// The object that the byte at `addr` belongs to: its kind, which one of those, and the offset.
+    pub(crate) fn of(addr: Addr) -> Option<(Kept, u64, u64)> {
+        let from = addr.checked_sub(OBJECTS)?;
+        let kind = *Kept::ALL.get((from / PAGE) as usize)?;
+        Some((kind, from % PAGE / kind.size(), from % PAGE % kind.size()))
     }
 }
 

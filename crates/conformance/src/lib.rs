@@ -6,6 +6,9 @@
 //! model, and every location that the model calls racy must be reported. A program on which the two differ is made
 //! small ([`shrink`]) and printed ([`mod@print`]).
 //!
+//! That reaches the engine, and nothing that is written in Go or assembly. [`interpreted`] has the same programs run as real
+//! ones under hb.
+//!
 //! `EDGES.md` lists where Go's own hooks draw edges that the model does not have.
 
 pub mod campaign;
@@ -13,6 +16,7 @@ pub mod compare;
 pub mod detector_engine;
 pub mod engine;
 pub mod generate;
+pub mod interpreted;
 pub mod lower;
 pub mod print;
 pub mod reference;

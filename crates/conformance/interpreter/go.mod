@@ -1,0 +1,3 @@
+module example.com/hb/interpreter
+
+go 1.25
