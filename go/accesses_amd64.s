@@ -7,14 +7,14 @@
 	SHLL	CX, R8; \
 	MOVL	R8, CX
 
-// BYTE_CELLS looks at the cells of the byte CX if the word R13 is split, otherwise it jumps to `otherwise`: the write cell is put into R8, the
-// read cell into R9 and the stamp into SI, and the flags tell (JB) whether the write is one of the present epoch. Uses R10 and R12.
-#define BYTE_CELLS(otherwise) \
-	MOVL	CONTEXT_STAMP(DI), SI; \
-	MOVL	R13, R12; \
-	SHRL	$8, R12; \
-	CMPL	R12, SPLIT_TAG; \
-	JNE	otherwise; \
+// BYTE_CELLS looks at the cells of the byte CX if the word R13 is split; it jumps to `cells` if the word is two cells, and otherwise to `otherwise`.
+// The write cell is put into R8, the read cell into R9, and the flags tell (JB) whether the write is of the epoch of the stamp SI. Uses R10
+// and R12.
+#define BYTE_CELLS(cells, otherwise) \
+	CMPL	R13, SPLIT_LOW; \
+	JB	cells; \
+	CMPL	R13, SPLIT_END; \
+	JAE	otherwise; \
 	MOVL	R13, R12; \
 	SHLL	$24, R12; \
 	MOVQ	R13, R10; \
@@ -60,6 +60,7 @@
 // func raceread(addr uintptr)
 // Which of the cells has it is as good as random in some programs (one that sorts, say), so no branch hangs on it.
 TEXT	runtime·raceread<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
+	PCALIGN	$64
 	SHADOW(outside)
 	MOVL	4(DX), DI
 	MOVL	(DX), R8
@@ -80,9 +81,9 @@ TEXT	runtime·raceread<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
 outside:
 	RET
 slow:
-	MOVQ	(DX), R13
 	MOVQ	g_racectx(R14), DI
-	BYTE_CELLS(step)
+	MOVQ	(DX), R13
+	BYTE_CELLS(step, unread)
 	JB	outside
 	MOVL	R9, R10
 	XORL	SI, R10
@@ -94,23 +95,21 @@ slow:
 	MOVL	$255, R13
 	STEP_TO_ITSELF(unread)
 	RET
+step:
+	MOVL	4(DX), R9
+	XORL	R13, R13
+	BTSL	CX, R13
+	STEP_TO_ITSELF(unread)
+	RET
 unread:
 	SCALAR
-	JMP	record
-step:
-	MOVQ	R13, R9
-	SHRQ	$32, R9
-	SCALAR
-	MOVL	CX, R13
-	STEP_TO_ITSELF(record)
-	RET
-record:
 	MOVQ	(SP), R11
 	JMP	hbread<>(SB)
 	SHADOW_DATA(outside)
 
 // func racewrite(addr uintptr)
 TEXT	runtime·racewrite<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
+	PCALIGN	$64
 	SHADOW(outside)
 	MOVL	(DX), R8
 	MOVQ	g_racectx(R14), SI
@@ -125,8 +124,8 @@ outside:
 	RET
 slow:
 	MOVQ	(DX), R13
-	MOVQ	g_racectx(R14), DI
-	BYTE_CELLS(unsplit)
+	MOVL	CONTEXT_STAMP(SI), SI
+	BYTE_CELLS(unsplit, unsplit)
 	JB	outside
 unsplit:
 	SCALAR

@@ -129,6 +129,7 @@ done:
 // The closure's context in DX belongs to the function that is being entered: preserved. BP is that function's, so its distance
 // from the top of the stack tells how deep it was entered. What lies as deep or deeper was left by a panic.
 TEXT	runtime·racefuncenter<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8
+	PCALIGN	$64
 	MOVQ	g_racectx(R14), CX
 	TESTQ	CX, CX
 	JEQ	done
@@ -166,6 +167,7 @@ full:
 
 // func racefuncexit()
 TEXT	runtime·racefuncexit<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-0
+	PCALIGN	$64
 	MOVQ	g_racectx(R14), CX
 	TESTQ	CX, CX
 	JEQ	done

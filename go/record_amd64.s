@@ -28,6 +28,9 @@
 #define EXTS $0x138000000000
 #define SPLITS $0x150000000000
 #define SPLIT_TAG $0xfffffd
+// The lower halves of words with that tag.
+#define SPLIT_LOW $0xfffffd00
+#define SPLIT_END $0xfffffe00
 #define FROZEN $0xfffffd00
 // Set in the upper cell of a word if that is a write, too.
 #define OTHER $31
