@@ -337,6 +337,8 @@ special: \
 
 // SPLIT_STORE puts the halves R8 and R13 into the cells, after the access was logged; R9 is the part of the upper one that is no stamp.
 #define SPLIT_STORE \
+	CMPL	SI, NO_STAMP; \
+	JEQ	take; \
 	ORL	R9, R13; \
 	SHLQ	$32, R13; \
 	ORQ	R8, R13; \
@@ -352,8 +354,6 @@ byte_next: \
 	JNE	word; \
 	JMP	next; \
 log_byte: \
-	CMPL	SI, NO_STAMP; \
-	JEQ	take; \
 	MOVQ	R11, CONTEXT_CELL(DI); \
 	BTSL	BYTE, BX; \
 	JMP	touched; \
@@ -752,6 +752,8 @@ not_read:
 	NOTL	R12
 	TESTL	CX, R12
 	JEQ	next
+	TESTL	R9, R9
+	JMI	slow
 	JMP	writes_known
 not_written:
 	TESTL	R9, R9

@@ -449,6 +449,7 @@ impl<M: Memory> Detector<M> {
         }
         match ext.table(&self.blocks) {
             Some(table) if !table.full() => table.insert(read),
+            None => self.push_new(ext, shard, read),
             _ => self.limits.reached(&self.limits.accesses_forgotten),
         }
     }
@@ -487,8 +488,7 @@ impl<M: Memory> Detector<M> {
                 self.limits.reached(&self.limits.accesses_forgotten);
                 table.replace_any(entry);
             }
-            None if ext.push_inline(entry) => {}
-            None => self.limits.reached(&self.limits.accesses_forgotten),
+            None => self.push_entry(ext, ctx, entry),
         }
     }
 

@@ -126,8 +126,7 @@ impl<M: Memory> Detector<M> {
         self.flush_extra(b);
         let (a_whole, b_whole) = (self.releases(a), self.releases(b));
         let ends = [(a.lane, a.published()), (b.lane, b.published())];
-        let (a_left, b_left) =
-            (self.uncovered(a, &b.tree, [ends[1]]), self.uncovered(b, &a.tree, [ends[0]]));
+        let (a_left, b_left) = (self.uncovered(a, &b.tree, [ends[1]]), self.uncovered(b, &a.tree, [ends[0]]));
         if b_left.is_some() {
             if a_left.is_none() {
                 let old = core::mem::replace(&mut a.tree, self.trees.share(&b.tree));
