@@ -12,6 +12,7 @@ mod handoff;
 mod memory;
 mod pool;
 mod runtime;
+mod stacks;
 mod sync;
 mod timers;
 
@@ -81,6 +82,7 @@ pub const GROUPS: &[&Group] = &[
     &files::FILES,
     &pool::POOL,
     &memory::SCAVENGED,
+    &stacks::STACKS,
 ];
 
 /// Why a file could not be edited.
