@@ -65,6 +65,40 @@ fn parts_of_a_word() {
     });
 }
 
+/// Halves of a word, each written by one goroutine in one epoch after another: a word of two writes. A third one writes bytes of both, and a fourth one
+/// reads there in the end, so that it is split or becomes a record.
+#[test]
+fn two_writes_of_a_word() {
+    try_schedules(6000, || {
+        let (_engine, mut main, mut all) = goroutines(3);
+        let lanes: Vec<_> = all.iter_mut().map(Goroutine::lane).collect();
+        let threads: Vec<_> = all
+            .into_iter()
+            .zip([(0, 4, 3), (4, 4, 3), (3, 2, 1)])
+            .map(|(mut own, (offset, size, rounds))| {
+                thread::spawn(move || {
+                    let mut met = HashSet::new();
+                    for _ in 0..rounds {
+                        met.extend(own.access(X + offset, size, true));
+                        own.release(SYNC + offset * 8);
+                    }
+                    met
+                })
+            })
+            .collect();
+        let mut found = HashSet::new();
+        for (thread, lane) in threads.into_iter().zip(&lanes) {
+            found.extend(joined(thread).into_iter().map(|other| pair(*lane, other)));
+        }
+        assert_eq!(found, HashSet::from([pair(lanes[0], lanes[2]), pair(lanes[1], lanes[2])]));
+        assert_eq!(main.access(X, 1, false), [lanes[0]]);
+        assert_eq!(main.access(X + 7, 1, false), [lanes[1]]);
+        let mut met = main.access(X + 3, 2, true);
+        met.sort_unstable();
+        assert_eq!(met, lanes);
+    });
+}
+
 fn pair(a: u32, b: u32) -> (u32, u32) {
     (a.min(b), a.max(b))
 }
