@@ -1,4 +1,4 @@
-// Memory accesses: the hooks that instrumented code and the Go runtime call. This text is put behind that of record_amd64.s.
+// Memory accesses: the hooks that instrumented code and the Go runtime call. This text is put behind that of words_amd64.s.
 
 // SCALAR makes CX and BX what hbread and hbwrite want for a scalar at the byte CX of its word. Uses R8.
 #define SCALAR \

@@ -184,6 +184,9 @@ fn minor_version(version: &str) -> Option<u32> {
 const HOOKS: &str = concat!(
     include_str!("../../../../go/race_amd64.s"),
     include_str!("../../../../go/record_amd64.s"),
+    include_str!("../../../../go/split_amd64.s"),
+    include_str!("../../../../go/precise_amd64.s"),
+    include_str!("../../../../go/words_amd64.s"),
     include_str!("../../../../go/accesses_amd64.s"),
     include_str!("../../../../go/atomics_amd64.s"),
     include_str!("../../../../go/hooks_amd64.s"),
