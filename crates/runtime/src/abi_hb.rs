@@ -93,6 +93,7 @@ pub struct More {
 
 /// A block was allocated at `addr`, for values of the Go type at `type_` (0 for bytes without pointers; [`crate::blocks::CHANNEL`]).
 #[unsafe(no_mangle)]
+#[expect(clippy::not_unsafe_ptr_arg_deref, reason = "who calls it is Go, which knows no unsafe functions")]
 pub extern "C" fn __tsan_hb_alloc(context: Context, addr: usize, type_: usize, more: *const More) {
     // SAFETY: Go passes the address of a variable of its own.
     let More { size, frame, stack } = unsafe { more.read() };

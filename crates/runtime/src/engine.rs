@@ -116,7 +116,6 @@ overcommitting (sysctl vm.overcommit_memory=1 or 0).\n",
     sys::exit_group(2)
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn init(context: *mut Context, processor: *mut usize, callback: usize, argv: *const *const u8) {
     if let Err(error) = layout::map_state() {
         no_room(error);
@@ -153,7 +152,6 @@ fn new_processor() -> usize {
     layout::STATE + state().processors.fetch_add(1, Relaxed) + 1
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn fini() {
     let sleep = state().sleep_at_exit.load(Relaxed);
     if sleep > 0 {
@@ -164,16 +162,13 @@ pub fn fini() {
     }
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn proc_create(processor: *mut usize) {
     // SAFETY: Go passes the address of a variable of its own.
     unsafe { *processor = new_processor() };
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn proc_destroy(_processor: usize) {}
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn map_shadow(addr: usize, size: usize) {
     match state().detector.memory.add(addr, size) {
         Ok(true) => {}
@@ -185,7 +180,6 @@ pub fn map_shadow(addr: usize, size: usize) {
     }
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn go_start(parent: Context, context: *mut Context, pc: usize) {
     let new = state().detector.go_start(known(parent), pc as u64, 0);
     if state().main_created.load(Relaxed) == 0 {
@@ -196,7 +190,6 @@ pub fn go_start(parent: Context, context: *mut Context, pc: usize) {
     unsafe { *context = new as Context };
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn go_start_at(
     parent: Context,
     context: *mut Context,
@@ -225,7 +218,6 @@ pub fn go_start_at(
     go_start(parent, context, pc);
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn begin_telling(wanted: *mut bool) {
     let tells = state().explain.load(Relaxed) && blocks::map();
     state().tells_blocks.store(tells, Relaxed);
@@ -245,7 +237,6 @@ pub fn allocated(context: Context, addr: usize, type_: usize, size: usize, frame
     }
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn test(context: Context, name: *const u8, length: usize) {
     if let Some(ctx) = known(context)
         && length != 0
@@ -255,7 +246,6 @@ pub fn test(context: Context, name: *const u8, length: usize) {
     }
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn go_end(context: Context) {
     if context != 0 {
         // SAFETY: Go passes what `go_start` gave it, for the last time.
@@ -263,20 +253,17 @@ pub fn go_end(context: Context) {
     }
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn finalizer_goroutine(context: Context) {
     if let Some(ctx) = known(context) {
         state().detector.acquire_all(ctx);
     }
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn report_count(count: *mut u64) {
     // SAFETY: Go passes the address of a variable of its own.
     unsafe { *count = state().races.load(SeqCst) };
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 #[inline]
 pub fn malloc(addr: usize, size: usize) {
     let detector = &state().detector;
@@ -295,7 +282,7 @@ fn fetch_shadow(addr: usize, size: usize) {
     let end = addr + size.min(FETCHED);
     let mut at = addr & !63;
     while at < end {
-        let line = at + crate::layout::HEAP_SHADOW;
+        let line = at + layout::HEAP_SHADOW;
         // SAFETY: a hint; no address can make it fail.
         unsafe {
             core::arch::asm!("prefetchw [{}]", in(reg) line, options(nostack, preserves_flags, readonly));
@@ -307,7 +294,6 @@ fn fetch_shadow(addr: usize, size: usize) {
 /// The most bytes of a block for which that is done.
 const FETCHED: usize = 64 << 10;
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn free(addr: usize, size: usize) {
     // Small blocks soon get a new owner, and are forgotten then: once is enough.
     if size >= LARGE_BLOCK {
@@ -350,34 +336,28 @@ pub fn located(context: Context, addr: usize, what: What, frame: usize, stack: *
     }
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn acquire(context: Context, addr: usize) {
     synchronise(context, addr, |detector, ctx| detector.acquire(ctx, addr));
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn release(context: Context, addr: usize) {
     synchronise(context, addr, |detector, ctx| detector.release(ctx, addr));
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn release_acquire(context: Context, addr: usize) {
     synchronise(context, addr, |detector, ctx| detector.release_acquire(ctx, addr));
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn release_merge(context: Context, addr: usize) {
     synchronise(context, addr, |detector, ctx| detector.release_merge(ctx, addr));
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn ignore_sync_begin(context: Context) {
     if let Some(ctx) = known(context) {
         ctx.ignore += 1;
     }
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn ignore_sync_end(context: Context) {
     if let Some(ctx) = known(context) {
         ctx.ignore = ctx.ignore.saturating_sub(1);
@@ -405,28 +385,24 @@ fn access_in(ctx: &mut hb_detector::Context, addr: usize, write: bool, caller_pc
     }
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn read(context: Context, addr: usize, pc: usize, goid: usize) {
     if let Some(ctx) = seen(context, goid) {
         access(ctx, addr, 1, false, pc);
     }
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn write(context: Context, addr: usize, pc: usize, goid: usize) {
     if let Some(ctx) = seen(context, goid) {
         access(ctx, addr, 1, true, pc);
     }
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn read_pc(context: Context, addr: usize, caller_pc: usize, pc: usize, goid: usize) {
     if let Some(ctx) = seen(context, goid) {
         access_in(ctx, addr, false, caller_pc, pc);
     }
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn write_pc(context: Context, addr: usize, caller_pc: usize, pc: usize, goid: usize) {
     if let Some(ctx) = seen(context, goid) {
         access_in(ctx, addr, true, caller_pc, pc);
@@ -440,28 +416,24 @@ fn within(addr: usize, size: usize) -> usize {
     if size == 0 || memory.has(addr + size - 1) { size } else { size.min(4096 - (addr & 4095)) }
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn read_range(context: Context, addr: usize, size: usize, pc: usize, goid: usize) {
     if let Some(ctx) = seen(context, goid) {
         access(ctx, addr, within(addr, size), false, pc);
     }
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn write_range(context: Context, addr: usize, size: usize, pc: usize, goid: usize) {
     if let Some(ctx) = seen(context, goid) {
         access(ctx, addr, within(addr, size), true, pc);
     }
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn func_enter(context: Context, pc: usize, goid: usize) {
     if let Some(ctx) = seen(context, goid) {
         state().detector.func_enter(ctx, pc as u64, 0);
     }
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn func_exit(context: Context) {
     if let Some(ctx) = known(context) {
         state().detector.func_exit(ctx);
@@ -480,6 +452,7 @@ const ATOMIC_FRAME: usize = 32;
 
 /// Performs an atomic operation of `size` bytes as the engine orders it.
 #[inline]
+#[expect(clippy::too_many_arguments, reason = "what a hook is given, as it is given")]
 fn atomically<R>(
     context: Context,
     goid: usize,
@@ -522,7 +495,6 @@ fn atomically<R>(
 
 macro_rules! atomic {
     ($name:ident, $int:ty, $atomic:ty, $new:literal, $swapped:literal) => {
-        #[expect(missing_docs, reason = "described at the ABI functions of the same name")]
         #[inline]
         pub fn $name(
             op: AtomicOp,

@@ -40,7 +40,7 @@ pub const GROUP: usize = 32 << 10;
 const REGIONS: usize = 0x1300_0000_0000;
 const REGION_STEP: usize = 0x40_0000_0000;
 
-const _: () = assert!(HEAP_SHADOW % 8 == 0 && HEAP % PAGE == 0 && HEAP_END % PAGE == 0);
+const _: () = assert!(HEAP_SHADOW.is_multiple_of(8) && HEAP.is_multiple_of(PAGE) && HEAP_END.is_multiple_of(PAGE));
 const _: () = assert!(DATA_SHADOW + DATA_MAX <= HEAP_TOUCHED);
 const _: () = assert!(HEAP_TOUCHED + (HEAP_END - HEAP) / PAGE <= DATA_TOUCHED);
 const _: () = assert!(DATA_TOUCHED + DATA_MAX / PAGE <= ALLOCATIONS && ALLOCATIONS + ALLOCATIONS_BYTES <= HEAP_GROUPS);
@@ -180,7 +180,7 @@ unsafe impl Memory for Map {
 
     #[inline]
     fn word(&self, addr: usize) -> &AtomicU64 {
-        let at = if addr >= HEAP && addr < HEAP_END {
+        let at = if (HEAP..HEAP_END).contains(&addr) {
             addr + HEAP_SHADOW
         } else {
             addr.wrapping_add(self.data_distance.load(Ordering::Relaxed))
@@ -191,7 +191,7 @@ unsafe impl Memory for Map {
 
     #[inline]
     fn touched(&self, addr: usize) -> &AtomicU8 {
-        let at = if addr >= HEAP && addr < HEAP_END {
+        let at = if (HEAP..HEAP_END).contains(&addr) {
             (addr - HEAP) / PAGE + HEAP_TOUCHED
         } else {
             (addr / PAGE).wrapping_add(self.data_flags.load(Ordering::Relaxed))
@@ -201,7 +201,7 @@ unsafe impl Memory for Map {
     }
 
     fn prepare(&self, addr: usize) {
-        if addr >= HEAP && addr < HEAP_END {
+        if (HEAP..HEAP_END).contains(&addr) {
             let flag = group(addr);
             if flag.load(Ordering::Relaxed) == 0 {
                 flag.store(1, Ordering::Relaxed);

@@ -17,10 +17,10 @@
 pub mod abi;
 pub mod abi_hb;
 pub mod blocks;
-pub mod engine;
+mod engine;
 pub mod globals;
 mod layout;
-pub mod locks;
+mod locks;
 mod mem;
 mod races;
 pub mod shadow;

@@ -14,6 +14,7 @@ const WORD: usize = 4;
 /// `frame`; reports the races of that operation. The operation is said to be where that function was called, so that no frame is
 /// pushed for it.
 #[inline]
+#[expect(clippy::too_many_arguments, reason = "what a hook is given, as it is given")]
 fn operate(
     context: Context,
     addr: usize,
@@ -79,21 +80,18 @@ pub fn give_share(context: Context, addr: usize, frame: usize, stack: *const Bou
     });
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn touch(context: Context, addr: usize, frame: usize, stack: *const Bounds, goid: usize) {
     operate(context, addr, frame, stack, goid, true, None, |detector, ctx, pc, conflicts| {
         detector.touch_lock(ctx, addr, pc as u64, conflicts);
     });
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn wait(context: Context, addr: usize, frame: usize, stack: *const Bounds, goid: usize) {
     operate(context, addr, frame, stack, goid, false, Some(What::Acquire), |detector, ctx, pc, conflicts| {
         detector.atomic(ctx, addr, WORD, pc as u64, conflicts, || ((), AtomicEffect::Load));
     });
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn edge(context: Context, other: Context) {
     if let (Some(from), Some(to)) = (known(context), known(other))
         && from.ignore == 0
@@ -103,7 +101,6 @@ pub fn edge(context: Context, other: Context) {
     }
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn meet(context: Context, other: Context, frame: usize, stack: *const Bounds) {
     if let (Some(a), Some(b)) = (known(context), known(other))
         && a.ignore == 0
@@ -122,7 +119,6 @@ pub fn meet(context: Context, other: Context, frame: usize, stack: *const Bounds
     }
 }
 
-#[expect(missing_docs, reason = "described at the ABI function of the same name")]
 pub fn fire(context: Context) {
     if let Some(ctx) = known(context) {
         state().detector.begin_anew(ctx);
