@@ -54,5 +54,6 @@ pub const MODULES: &[Module] = &[
     short("hashicorp-raft", "consensus", "github.com/hashicorp/raft"),
     whole("sarama", "message client", "github.com/IBM/sarama"),
     short("nsq", "message broker", "github.com/nsqio/nsq"),
+    whole("connect", "RPC", "connectrpc.com/connect"),
     short("grpc", "RPC", "google.golang.org/grpc"),
 ];
