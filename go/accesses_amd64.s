@@ -33,8 +33,8 @@
 	CMPL	R10, $256
 
 // STEP_TO_ITSELF goes on if the step of the read cell R9 and the mask R13 in the epoch of the stamp SI is remembered, and leads to that very cell:
-// STEP (record_amd64.s) for what need not be recorded. Uses R10, R12, R13 and SI.
-#define STEP_TO_ITSELF(otherwise) \
+// STEP (record_amd64.s) for what need not be recorded. The last one is looked at first. Uses R8, R10, R12 and R13.
+#define STEP_TO_ITSELF(another, same, otherwise) \
 	MOVQ	CONTEXT_STEPS(DI), R10; \
 	TESTQ	R10, R10; \
 	JEQ	otherwise; \
@@ -43,19 +43,28 @@
 	CMPL	R12, (R10); \
 	JNE	otherwise; \
 	MOVL	R13, R12; \
+	SHLQ	$32, R13; \
+	ORQ	R9, R13; \
+	CMPQ	R13, STEP_LAST(R10); \
+	JNE	another; \
+	CMPL	SI, STEP_LAST_OWN(R10); \
+	JEQ	same; \
+another: \
 	SHLL	$17, R12; \
 	XORL	R9, R12; \
 	IMULL	$0x9e3779b1, R12; \
 	SHRL	$26, R12; \
 	SHLL	$4, R12; \
-	SHLQ	$32, R13; \
-	ORQ	R9, R13; \
 	CMPQ	R13, STEP_FROM(R10)(R12*1); \
 	JNE	otherwise; \
-	SHLQ	$32, SI; \
-	ORQ	R9, SI; \
-	CMPQ	SI, STEP_TO(R10)(R12*1); \
-	JNE	otherwise
+	MOVL	SI, R8; \
+	SHLQ	$32, R8; \
+	ORQ	R9, R8; \
+	CMPQ	R8, STEP_TO(R10)(R12*1); \
+	JNE	otherwise; \
+	MOVQ	R13, STEP_LAST(R10); \
+	MOVL	SI, STEP_LAST_OWN(R10); \
+same:
 
 // func raceread(addr uintptr)
 // Which of the cells has it is as good as random in some programs (one that sorts, say), so no branch hangs on it.
@@ -93,13 +102,13 @@ slow:
 	JB	unread
 	ORL	$255, R9
 	MOVL	$255, R13
-	STEP_TO_ITSELF(unread)
+	STEP_TO_ITSELF(another_byte, same_byte, unread)
 	RET
 step:
 	MOVL	4(DX), R9
 	XORL	R13, R13
 	BTSL	CX, R13
-	STEP_TO_ITSELF(unread)
+	STEP_TO_ITSELF(another, same, unread)
 	RET
 unread:
 	SCALAR

@@ -15,10 +15,12 @@
 #define CONTEXT_STEPS 120
 // A goroutine's steps between sets of reads (crates/detector/src/sets.rs), and the number of the recycling cycle.
 #define STEPS_CREDIT 4
-#define STEP_FROM 16
-#define STEP_MASK 20
-#define STEP_TO 24
-#define STEP_OWN 28
+#define STEP_LAST 16
+#define STEP_LAST_OWN 24
+#define STEP_FROM 32
+#define STEP_MASK 36
+#define STEP_TO 40
+#define STEP_OWN 44
 #define CYCLES $0x1000000028c0
 #define CHUNK_COUNT 16
 #define CHUNK_CAPACITY 20

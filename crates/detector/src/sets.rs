@@ -54,10 +54,15 @@ pub struct Steps {
     credit: i32,
     refused: u32,
     _pad: u32,
+    /// For the fast paths: the last step that led to the cell itself, its cell and mask, and its epoch.
+    last: u64,
+    last_own: u32,
+    _pad_last: u32,
     steps: [Step; STEPS],
 }
 
-const _: () = assert!(size_of::<Step>() == 16 && core::mem::offset_of!(Steps, steps) == 16);
+const _: () = assert!(size_of::<Step>() == 16 && core::mem::offset_of!(Steps, steps) == 32);
+const _: () = assert!(core::mem::offset_of!(Steps, last) == 16 && core::mem::offset_of!(Steps, last_own) == 24);
 const _: () = assert!(size_of::<Steps>() <= 1 << STEPS_CLASS);
 
 impl Steps {
@@ -163,6 +168,7 @@ impl<M: Memory> Detector<M> {
         let cycle = self.stamps.cycles.load(Ordering::Acquire);
         if steps.cycle != cycle {
             steps.cycle = cycle;
+            steps.last = 0;
             for step in &mut steps.steps {
                 step.from = 0;
             }
