@@ -1,6 +1,19 @@
 // Recording accesses to words with a precise record (crates/detector/src/ext.rs). This text is put behind that of split_amd64.s; it uses the registers of
 // record_amd64.s.
 
+// TAKE takes the lock of the record R12, to which the word read as `word` refers; it jumps to `changed` if that is another one by then. R13 is the
+// lock's version, odd. Uses AX.
+#define TAKE(word, changed) \
+	MOVL	(R12), AX; \
+	TESTL	$1, AX; \
+	JNE	slow; \
+	LEAL	1(AX), R13; \
+	LOCK; \
+	CMPXCHGL	R13, (R12); \
+	JNE	slow; \
+	CMPQ	word, (DX); \
+	JNE	changed
+
 // PRECISE looks for an access of the present epoch in the precise record of a word. `fits` checks the kind, in bits 8 and 9 of R8.
 #define PRECISE_AT(n, fits, other) \
 	MOVQ	(EXT_ACCESSES+n*8)(R12), R8; \
@@ -170,15 +183,7 @@ other_epoch: \
 	LEAQ	(R8)(R11*8), R11; \
 	REFERRED(EXTS); \
 	MOVQ	AX, R9; \
-	MOVL	(R12), AX; \
-	TESTL	$1, AX; \
-	JNE	slow; \
-	LEAL	1(AX), R13; \
-	LOCK; \
-	CMPXCHGL	R13, (R12); \
-	JNE	slow; \
-	CMPQ	R9, (DX); \
-	JNE	unlock_table; \
+	TAKE(R9, unlock_table); \
 	CMPB	EXT_CLASS(R12), $0; \
 	JEQ	unlock_table; \
 	MOVL	EXT_LIST(R12), R9; \
@@ -249,15 +254,7 @@ other:
 	TESTL	BX, BX; \
 	JPL	touched; \
 	MOVQ	AX, R11; \
-	MOVL	(R12), AX; \
-	TESTL	$1, AX; \
-	JNE	slow; \
-	LEAL	1(AX), R13; \
-	LOCK; \
-	CMPXCHGL	R13, (R12); \
-	JNE	slow; \
-	CMPQ	R11, (DX); \
-	JNE	unlock; \
+	TAKE(R11, unlock); \
 	CMPB	EXT_CLASS(R12), $0; \
 	JNE	unlock; \
 	XORL	SI, SI; \
