@@ -15,14 +15,7 @@
 	JB	cells; \
 	CMPL	R13, SPLIT_END; \
 	JAE	otherwise; \
-	MOVL	R13, R12; \
-	SHLL	$24, R12; \
-	MOVQ	R13, R10; \
-	SHRQ	$40, R10; \
-	ORL	R10, R12; \
-	SHLQ	$6, R12; \
-	MOVQ	SPLITS, R10; \
-	ADDQ	R10, R12; \
+	REFERRED(R13, SPLITS); \
 	MOVQ	(R12)(CX*8), R8; \
 	CMPQ	R13, (DX); \
 	JNE	otherwise; \
@@ -38,10 +31,7 @@
 	MOVQ	CONTEXT_STEPS(DI), R10; \
 	TESTQ	R10, R10; \
 	JEQ	otherwise; \
-	MOVQ	CYCLES, R12; \
-	MOVL	(R12), R12; \
-	CMPL	R12, (R10); \
-	JNE	otherwise; \
+	STEPS_HOLD(otherwise); \
 	MOVL	R13, R12; \
 	SHLQ	$32, R13; \
 	ORQ	R9, R13; \
@@ -50,11 +40,7 @@
 	CMPL	SI, STEP_LAST_OWN(R10); \
 	JEQ	same; \
 another: \
-	SHLL	$17, R12; \
-	XORL	R9, R12; \
-	IMULL	$0x9e3779b1, R12; \
-	SHRL	$26, R12; \
-	SHLL	$4, R12; \
+	STEP_PLACE; \
 	CMPQ	R13, STEP_FROM(R10)(R12*1); \
 	JNE	otherwise; \
 	MOVL	SI, R8; \

@@ -1,6 +1,25 @@
 // Recording accesses to words with a precise record (crates/detector/src/ext.rs). This text is put behind that of split_amd64.s; it uses the registers of
 // record_amd64.s.
 
+// NOW puts the present epoch into R10, lane above clock. Uses R9.
+#define NOW \
+	MOVL	CONTEXT_LANE(DI), R10; \
+	SHLQ	$32, R10; \
+	MOVL	CONTEXT_CLOCK(DI), R9; \
+	ORQ	R9, R10
+
+// READ_NOW makes R9 the record's entry of a read of the bytes CX in the epoch R10.
+#define READ_NOW \
+	MOVL	CX, R9; \
+	SHLQ	$54, R9; \
+	ORQ	R10, R9
+
+// LANE_OF_ENTRY puts the lane of the entry R8 into R9.
+#define LANE_OF_ENTRY \
+	MOVQ	R8, R9; \
+	SHRQ	$32, R9; \
+	ANDL	LANE_MASK, R9
+
 // TAKE takes the lock of the record R12, to which the word read as `word` refers; it jumps to `changed` if that is another one by then. R13 is the
 // lock's version, odd. Uses AX.
 #define TAKE(word, changed) \
@@ -30,11 +49,8 @@ other:
 
 #define PRECISE(fits, otherwise) \
 precise: \
-	REFERRED(EXTS); \
-	MOVL	CONTEXT_LANE(DI), R10; \
-	SHLQ	$32, R10; \
-	MOVL	CONTEXT_CLOCK(DI), R9; \
-	ORQ	R9, R10; \
+	REFERRED(AX, EXTS); \
+	NOW; \
 	PRECISE_AT(0, fits, other0); \
 	PRECISE_AT(1, fits, other1); \
 	PRECISE_AT(2, fits, other2); \
@@ -61,9 +77,7 @@ hit: \
 // Writers hold the record's lock and leave another version, so if that stays there was none. R12 is the record, R10 the epoch.
 #define AGAIN_AT(n, write, other) \
 	MOVQ	(EXT_ACCESSES+n*8)(R12), R8; \
-	MOVQ	R8, R9; \
-	SHRQ	$32, R9; \
-	ANDL	LANE_MASK, R9; \
+	LANE_OF_ENTRY; \
 	BTQ	$62, R8; \
 	JCS	write; \
 	CMPL	R9, CONTEXT_LANE(DI); \
@@ -103,9 +117,7 @@ other:
 	AGAIN_AT(3, write3, after3); \
 	TESTQ	R11, R11; \
 	JEQ	slow; \
-	MOVL	CX, R9; \
-	SHLQ	$54, R9; \
-	ORQ	R10, R9; \
+	READ_NOW; \
 	LOCK; \
 	CMPXCHGQ	R9, (R11); \
 	JNE	slow; \
@@ -120,9 +132,7 @@ other:
 	MOVQ	(EXT_ACCESSES+n*8)(R12), R8; \
 	TESTQ	R8, R8; \
 	JEQ	other; \
-	MOVQ	R8, R9; \
-	SHRQ	$32, R9; \
-	ANDL	LANE_MASK, R9; \
+	LANE_OF_ENTRY; \
 	CMPL	R9, CONTEXT_LANE(DI); \
 	JEQ	other; \
 	KNOWN_ENTRY(unlock_table); \
@@ -181,7 +191,7 @@ other_epoch: \
 	TESTL	BX, BX; \
 	JPL	touched; \
 	LEAQ	(R8)(R11*8), R11; \
-	REFERRED(EXTS); \
+	REFERRED(AX, EXTS); \
 	MOVQ	AX, R9; \
 	TAKE(R9, unlock_table); \
 	CMPB	EXT_CLASS(R12), $0; \
@@ -196,10 +206,7 @@ other_epoch: \
 	SHRQ	$60, AX; \
 	TESTL	$10, AX; \
 	JNE	unlock_table; \
-	MOVL	CONTEXT_LANE(DI), R10; \
-	SHLQ	$32, R10; \
-	MOVL	CONTEXT_CLOCK(DI), R9; \
-	ORQ	R9, R10; \
+	NOW; \
 	MOVQ	(R11), AX; \
 	XORQ	R10, AX; \
 	SHRQ	$32, AX; \
@@ -211,9 +218,7 @@ other_epoch: \
 	TABLE_WRITE(1, written1); \
 	TABLE_WRITE(2, written2); \
 	TABLE_WRITE(3, written3); \
-	MOVL	CX, R9; \
-	SHLQ	$54, R9; \
-	ORQ	R10, R9; \
+	READ_NOW; \
 	MOVQ	R9, (R11); \
 	INCL	R13; \
 	MOVL	R13, (R12); \
@@ -228,9 +233,7 @@ unlock_table: \
 	MOVQ	(EXT_ACCESSES+n*8)(R12), R8; \
 	MOVQ	R8, AX; \
 	SHRQ	$54, AX; \
-	MOVQ	R8, R9; \
-	SHRQ	$32, R9; \
-	ANDL	LANE_MASK, R9; \
+	LANE_OF_ENTRY; \
 	CMPL	R9, CONTEXT_LANE(DI); \
 	JEQ	own; \
 	TESTL	CX, AX; \

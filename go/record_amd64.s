@@ -85,20 +85,28 @@
 	JNE	otherwise; \
 known:
 
-// STEP finds the step of the read cell R9 and the mask CX in the epoch of the stamp SI, among the steps R10; it puts the place into R12.
-#define STEP(none) \
-	TESTL	R9, R9; \
-	JEQ	none; \
+// STEPS_HOLD goes on if the steps R10 are of the present recycling cycle. Uses R12.
+#define STEPS_HOLD(otherwise) \
 	MOVQ	CYCLES, R12; \
 	MOVL	(R12), R12; \
 	CMPL	R12, (R10); \
-	JNE	none; \
-	MOVL	CX, R12; \
+	JNE	otherwise
+
+// STEP_PLACE makes the mask R12 the offset of the place of its step from the read cell R9 (Steps::at in crates/detector/src/sets.rs).
+#define STEP_PLACE \
 	SHLL	$17, R12; \
 	XORL	R9, R12; \
 	IMULL	$0x9e3779b1, R12; \
 	SHRL	$26, R12; \
-	SHLL	$4, R12; \
+	SHLL	$4, R12
+
+// STEP finds the step of the read cell R9 and the mask CX in the epoch of the stamp SI, among the steps R10; it puts the place into R12.
+#define STEP(none) \
+	TESTL	R9, R9; \
+	JEQ	none; \
+	STEPS_HOLD(none); \
+	MOVL	CX, R12; \
+	STEP_PLACE; \
 	ADDQ	R10, R12; \
 	CMPL	R9, STEP_FROM(R12); \
 	JNE	none; \
@@ -297,11 +305,11 @@ epoch: \
 	INCL	R9; \
 	JMP	logged_epoch
 
-// REFERRED puts the address of the 64-byte record that the word AX refers to, among those at base, into R12. Uses R10.
-#define REFERRED(base) \
-	MOVL	AX, R12; \
+// REFERRED puts the address of the 64-byte record that `word` refers to, among those at base, into R12. Uses R10.
+#define REFERRED(word, base) \
+	MOVL	word, R12; \
 	SHLL	$24, R12; \
-	MOVQ	AX, R10; \
+	MOVQ	word, R10; \
 	SHRQ	$40, R10; \
 	ORL	R10, R12; \
 	SHLQ	$6, R12; \

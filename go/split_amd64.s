@@ -7,7 +7,7 @@
 #define SPLIT \
 special: \
 	JNE	precise; \
-	REFERRED(SPLITS); \
+	REFERRED(AX, SPLITS); \
 	BSFL	CX, R10; \
 	LEAQ	(R12)(R10*8), R11; \
 	MOVQ	(R11), R12; \

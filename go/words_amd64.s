@@ -24,6 +24,16 @@ ranged: \
 	LEAQ	range, R11; \
 	JMP	hbslow<>(SB)
 
+// RECORDED goes on with the next word if `cell` has the access, or to `epoch` if it is of another epoch.
+#define RECORDED(cell, epoch) \
+	MOVL	cell, R12; \
+	XORL	SI, R12; \
+	CMPL	R12, $256; \
+	JAE	epoch; \
+	NOTL	R12; \
+	TESTL	CX, R12; \
+	JEQ	next
+
 #define NO_KIND
 #define WRITE_KIND BTSQ $61, R11
 
@@ -39,21 +49,9 @@ shared:
 	MOVL	CONTEXT_STAMP(DI), SI
 word:
 	BEGIN_WORD
-	MOVL	R9, R12
-	XORL	SI, R12
-	CMPL	R12, $256
-	JAE	not_read
-	NOTL	R12
-	TESTL	CX, R12
-	JEQ	next
+	RECORDED(R9, not_read)
 not_read:
-	MOVL	R8, R12
-	XORL	SI, R12
-	CMPL	R12, $256
-	JAE	not_written
-	NOTL	R12
-	TESTL	CX, R12
-	JEQ	next
+	RECORDED(R8, not_written)
 	TESTL	R9, R9
 	JMI	slow
 	JMP	writes_known
@@ -120,13 +118,7 @@ shared:
 	MOVL	CONTEXT_STAMP(DI), SI
 word:
 	BEGIN_WORD
-	MOVL	R8, R12
-	XORL	SI, R12
-	CMPL	R12, $256
-	JAE	not_written
-	NOTL	R12
-	TESTL	CX, R12
-	JEQ	next
+	RECORDED(R8, not_written)
 not_written:
 	XORL	R13, R13
 	TESTL	R9, R9
