@@ -2,4 +2,6 @@
 
 package runtime
 
-const hbfirststack = fixedStack
+import "internal/runtime/sys"
+
+const hbguard = sys.StackGuardMultiplier

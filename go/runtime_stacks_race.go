@@ -2,5 +2,5 @@
 
 package runtime
 
-// hbfirststack is the size of a new goroutine's stack: in a race build the guard alone would take most of a smaller one.
-const hbfirststack = 2 * fixedStack
+// hbguard is how much room functions that may not grow the stack have, in parts of what they have without race detection.
+const hbguard = 1

@@ -205,6 +205,7 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
     let src = tc.goroot.join("src");
     let edited = edits::apply(|file| read(&src.join(file)), |name| blob::EXPORTS.contains_key(name))?
         .map_err(|mismatch| InjectError::UnknownToolchain { reason: mismatch.to_string() })?;
+    let usual_guard = edited.left_out.iter().all(|(group, _)| group.name != edits::STACKS.name);
     let left_out = edited
         .left_out
         .iter()
@@ -258,7 +259,8 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
         left_out,
     };
     if delivery == Delivery::Fast {
-        return Ok(injection);
+        let toolexec = if usual_guard { Some(wrapper(tc, Mode::Guard)?) } else { None };
+        return Ok(Injection { toolexec, ..injection });
     }
     // What -race sets in the go command, beside the flags of the tools that the wrapper adds. The
     // mode of coverage counters is for the caller to set, who knows whether coverage is asked for.

@@ -8,7 +8,7 @@
 //! arguments that we changed. The go command asks each tool for its version first and takes the
 //! answer as a part of its cache keys, so a tool whose work we change must answer differently.
 
-use super::{RACE_PACKAGE, archive, elf, store};
+use super::{archive, elf, store};
 use sha2::{Digest, Sha256};
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -22,33 +22,36 @@ use std::process::{Command, ExitCode, Stdio};
 pub enum Mode {
     /// The linker gets our object in the place of the Go distribution's.
     Object,
-    /// The compiler and the linker get `-race`, which the go command does not give without cgo.
+    /// The compiler gets `-race`, which the go command does not give without cgo.
     Race,
+    /// The linker does not get `-race`. It would only look for package runtime/race, which is empty, and allow functions that may not
+    /// grow the stack twice the room that the runtime leaves them: see `edits::stacks`.
+    Guard,
 }
 
 impl Mode {
-    const ALL: [Self; 2] = [Self::Object, Self::Race];
+    const ALL: [Self; 3] = [Self::Object, Self::Race, Self::Guard];
 
     /// The word on the command line.
     pub fn word(self) -> &'static str {
         match self {
             Self::Object => "object",
             Self::Race => "race",
+            Self::Guard => "guard",
         }
     }
 
     /// Whether a tool's work is changed.
     fn changes(self, tool: Tool) -> bool {
-        tool == Tool::Link || self == Self::Race
+        (tool == Tool::Compile) == (self == Self::Race)
     }
 
     /// What distinguishes the changed work from the tool's own, and from that of another hb.
     fn tag(self) -> String {
-        let what = match self {
-            Self::Object => elf::object(),
-            Self::Race => RACE_PACKAGE.into(),
-        };
-        format!("hb-{}-{}", self.word(), &store::hex(&Sha256::digest(what))[..16])
+        match self {
+            Self::Object => format!("hb-object-{}", &store::hex(&Sha256::digest(elf::object()))[..16]),
+            Self::Race | Self::Guard => format!("hb-{}", self.word()),
+        }
     }
 }
 
@@ -76,18 +79,17 @@ pub fn run(args: &[OsString]) -> ExitCode {
         };
         (path.parent()? == Path::new(tool_dir)).then_some((at, tool))
     });
-    let Some((at, tool)) = found.filter(|&(_, tool)| mode.changes(tool)) else {
+    let Some((at, _)) = found.filter(|&(_, tool)| mode.changes(tool)) else {
         return replace_process(command);
     };
     let (before, args) = command.split_at(at + 1);
-    let result = if args.iter().any(|arg| arg == "-V=full") {
+    if args.iter().any(|arg| arg == "-V=full") {
         return print_version(command, &mode.tag());
-    } else if tool == Tool::Compile {
-        Ok(with_race_flag(args))
-    } else if mode == Mode::Race {
-        link_with_race_package(Path::new(tool_dir), args)
-    } else {
-        link_with_object(args)
+    }
+    let result = match mode {
+        Mode::Race => Ok(with_race_flag(args)),
+        Mode::Guard => return link_without_race_flag(before, args),
+        Mode::Object => link_with_object(args),
     };
     match result {
         Ok(args) => replace_process(&[before, &args].concat()),
@@ -162,27 +164,32 @@ fn with_import_config(
     Ok(changed)
 }
 
-/// Without cgo, the go command does not know that a program needs package runtime/race, which the
-/// linker looks for because of `-race`. It is an empty package: compiled here, in passing.
-fn link_with_race_package(tool_dir: &Path, args: &[OsString]) -> Result<Vec<OsString>, String> {
-    let changed = with_import_config(args, |text, beside| {
-        if text.lines().any(|line| line.starts_with("packagefile runtime/race=")) {
-            return Ok(text.to_owned());
-        }
-        let source = beside.with_extension("race.go");
-        let package = beside.with_extension("race.a");
-        fs::write(&source, RACE_PACKAGE).map_err(|e| format!("{}: {e}", source.display()))?;
-        let status = Command::new(tool_dir.join("compile"))
-            .args(["-p", "runtime/race", "-std", "-complete", "-pack", "-o"])
-            .args([&package, &source])
-            .status()
-            .map_err(|e| format!("the compiler cannot be started: {e}"))?;
-        if !status.success() {
-            return Err(format!("package runtime/race does not compile ({status})"));
-        }
-        Ok(format!("{text}packagefile runtime/race={}\n", package.display()))
-    })?;
-    Ok(with_race_flag(&changed))
+/// What the linker says of a chain of functions that may not grow the stack and need more of it than there is.
+const TOO_DEEP: &str = "nosplit stack over";
+
+/// Links without `-race`, and explains what the linker would not say with it.
+fn link_without_race_flag(before: &[OsString], args: &[OsString]) -> ExitCode {
+    let [program, first @ ..] = before else {
+        return fail("toolexec: no tool is named");
+    };
+    let args = args.iter().filter(|arg| *arg != "-race");
+    let output = match Command::new(program).args(first).args(args).stdout(Stdio::inherit()).output() {
+        Ok(output) => output,
+        Err(error) => return fail(&format!("{}: {error}", program.display())),
+    };
+    // Where that fails the go command has gone.
+    let _ = std::io::stderr().write_all(&output.stderr);
+    if output.status.success() {
+        return ExitCode::SUCCESS;
+    }
+    if String::from_utf8_lossy(&output.stderr).contains(TOO_DEEP) {
+        return fail(
+            "these functions, which may not grow the stack (//go:nosplit), need more of it than a build without -race leaves them, and hb \
+             leaves no more; HB_DELIVERY=plain leaves twice as much, as go build -race does",
+        );
+    }
+    // The go command makes no difference between codes.
+    ExitCode::FAILURE
 }
 
 /// The package whose archive carries the race runtime ends in the processor's level.
@@ -226,8 +233,10 @@ mod tests {
 
     #[test]
     fn only_the_tools_whose_work_changes_are_changed() {
-        assert!(Mode::Object.changes(Tool::Link) && !Mode::Object.changes(Tool::Compile));
-        assert!(Mode::Race.changes(Tool::Link) && Mode::Race.changes(Tool::Compile));
-        assert_ne!(Mode::Object.tag(), Mode::Race.tag());
+        for mode in Mode::ALL {
+            assert_eq!(mode.changes(Tool::Compile), mode == Mode::Race);
+            assert_eq!(mode.changes(Tool::Link), mode != Mode::Race);
+        }
+        assert_ne!(Mode::Race.tag(), Mode::Guard.tag());
     }
 }

@@ -16,6 +16,7 @@ mod stacks;
 mod sync;
 mod timers;
 
+pub use stacks::STACKS;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -82,7 +83,7 @@ pub const GROUPS: &[&Group] = &[
     &files::FILES,
     &pool::POOL,
     &memory::SCAVENGED,
-    &stacks::STACKS,
+    &STACKS,
 ];
 
 /// Why a file could not be edited.
