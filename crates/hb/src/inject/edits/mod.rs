@@ -7,6 +7,7 @@
 //! a toolchain is known, not its version.
 
 mod channels;
+mod collector;
 mod files;
 mod handoff;
 mod memory;
@@ -84,6 +85,7 @@ pub const GROUPS: &[&Group] = &[
     &pool::POOL,
     &memory::SCAVENGED,
     &STACKS,
+    &collector::COLLECTOR,
 ];
 
 /// Why a file could not be edited.
