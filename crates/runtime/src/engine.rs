@@ -295,14 +295,20 @@ fn fetch_shadow(addr: usize, size: usize) {
 const FETCHED: usize = 64 << 10;
 
 pub fn free(addr: usize, size: usize) {
-    // Small blocks soon get a new owner, and are forgotten then: once is enough.
-    if size >= LARGE_BLOCK {
-        malloc(addr, size);
+    // What is freed soon gets a new owner, and is forgotten then: once is enough, and then its shadow is in the cache where it is wanted.
+    if size >= LARGE_FREED {
+        let detector = &state().detector;
+        if detector.memory.in_heap(addr) {
+            detector.forget((addr >> 12) as u32, addr, size);
+        }
     }
 }
 
-/// Blocks of this many bytes are forgotten when they are freed, too.
+/// The shadow of new blocks of this many bytes is fetched.
 const LARGE_BLOCK: usize = 2048;
+
+/// Blocks of this many bytes are forgotten when they are freed, too: it may be long until they are used again.
+const LARGE_FREED: usize = 64 << 10;
 
 /// Runs `f` for a synchronisation of a goroutine on an address, unless it is to be ignored.
 #[inline]
