@@ -12,8 +12,10 @@ use std::collections::{HashMap, VecDeque};
 pub const CHAN_RACE_OFFSET: u64 = hb_model::event::CHAN_CONFLICT_OFFSET;
 /// Offset of the first element when the buffer lies behind the channel's header.
 pub const CHAN_SLOTS_OFFSET: u64 = 112;
-/// Offset of `RWMutex.writerSem`.
+/// Offset of `RWMutex.writerSem`, for Go's own hooks the place of what readers release.
 const WRITER_SEM: u64 = 8;
+/// Offset of `RWMutex.readerWait`, for hb's hooks the same: not in the word of `readerSem`.
+const READER_WAIT: u64 = 20;
 /// Offset of `RWMutex.readerSem`, in the same 8-byte word.
 const READER_SEM: u64 = 12;
 /// Offset of the mutex in a `Once`.
@@ -42,6 +44,11 @@ impl Hooks {
     /// As the memory model wants them.
     pub const MENDED: Hooks =
         Hooks { mutex_atomics: false, unlock_merges: true, cond_edge: true, zero_size_slots: true, once_mutex: false };
+
+    /// Where in an `RWMutex` readers release to.
+    fn readers_released(self) -> u64 {
+        if self.mutex_atomics { WRITER_SEM } else { READER_WAIT }
+    }
 }
 
 /// What the runtime knows of a channel.
@@ -123,10 +130,10 @@ impl Lowering {
                 if hooks.mutex_atomics {
                     on.engine.read(c, rw, pc);
                 }
-                on.engine.release_merge(c, rw + WRITER_SEM);
+                on.engine.release_merge(c, rw + hooks.readers_released());
             }
             Op::WriteLock { rw } => {
-                on.engine.acquire(c, rw + WRITER_SEM);
+                on.engine.acquire(c, rw + hooks.readers_released());
                 if hooks.mutex_atomics {
                     on.engine.read(c, rw, pc);
                     on.engine.acquire(c, rw + READER_SEM);

@@ -13,10 +13,11 @@ pub extern "C" fn __tsan_hb_lock(context: Context, addr: usize, frame: usize, st
     locks::take(context, addr, None, frame, stack, goid);
 }
 
-/// As [`__tsan_hb_lock`], of an `RWMutex` for writing: `addr` is that of `writerSem`, behind which lies `readerSem`.
+/// As [`__tsan_hb_lock`], of an `RWMutex` for writing: `addr` is that of `writerSem`, behind which lie `readerSem`, which writers release to, and
+/// `readerWait`, which readers release to.
 #[unsafe(no_mangle)]
 pub extern "C" fn __tsan_hb_write_lock(context: Context, addr: usize, frame: usize, stack: *const Bounds, goid: usize) {
-    locks::take(context, addr + 4, Some(addr), frame, stack, goid);
+    locks::take(context, addr + 4, Some(addr + 12), frame, stack, goid);
 }
 
 /// As [`__tsan_hb_lock`], of an `RWMutex` for reading: `addr` is that of `readerSem`.

@@ -127,6 +127,15 @@ const LOCK_EDITS: &[Edit] = &[
             with: "isync.HBReadLock(unsafe.Pointer(&rw.readerSem))",
         },
     },
+    // Not in the word of readerSem: what readers look at when they take the lock does not change then.
+    Edit {
+        name: "rwmutex-runlock",
+        file: "sync/rwmutex.go",
+        change: Change::Replace {
+            text: "race.ReleaseMerge(unsafe.Pointer(&rw.writerSem))",
+            with: "race.ReleaseMerge(unsafe.Pointer(&rw.readerWait))",
+        },
+    },
     Edit {
         name: "rwmutex-unlock",
         file: "sync/rwmutex.go",
