@@ -50,6 +50,12 @@ pub fn run(options: &Options) -> Result<bool, String> {
     if !options.table {
         let hb = options.hb.path()?;
         let work = absolute(&options.work)?;
+        if let Some(unknown) =
+            options.only.iter().find(|name| MODULES.iter().all(|module| module.name != name.as_str()))
+        {
+            let names: Vec<_> = MODULES.iter().map(|module| module.name).collect();
+            return Err(format!("--only: there is no {unknown} among {}", names.join(", ")));
+        }
         for module in MODULES {
             if !options.only.is_empty() && !options.only.iter().any(|name| name == module.name) {
                 continue;
