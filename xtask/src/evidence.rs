@@ -42,6 +42,15 @@ fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").join("docs/evidence")
 }
 
+/// Fails if `--only` names something that is not among `names`.
+pub fn all_known<'a>(only: &[String], names: impl IntoIterator<Item = &'a str>) -> Result<(), String> {
+    let names: Vec<_> = names.into_iter().collect();
+    match only.iter().find(|name| !names.contains(&name.as_str())) {
+        Some(unknown) => Err(format!("--only: there is no {unknown} among {}", names.join(", "))),
+        None => Ok(()),
+    }
+}
+
 /// The abbreviated commit from which hb is taken to be built, or what `HB_COMMIT` says.
 pub fn commit() -> String {
     if let Ok(commit) = std::env::var("HB_COMMIT") {

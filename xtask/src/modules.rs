@@ -16,7 +16,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::evidence::{Rows, commit, put_table};
+use crate::evidence::{Rows, all_known, commit, put_table};
 use crate::gotest::{self, Outcome, Race, Request, TestId, Tool, Verdict};
 use crate::paths::{Hb, absolute};
 use list::{MODULES, Module};
@@ -50,12 +50,7 @@ pub fn run(options: &Options) -> Result<bool, String> {
     if !options.table {
         let hb = options.hb.path()?;
         let work = absolute(&options.work)?;
-        if let Some(unknown) =
-            options.only.iter().find(|name| MODULES.iter().all(|module| module.name != name.as_str()))
-        {
-            let names: Vec<_> = MODULES.iter().map(|module| module.name).collect();
-            return Err(format!("--only: there is no {unknown} among {}", names.join(", ")));
-        }
+        all_known(&options.only, MODULES.iter().map(|module| module.name))?;
         for module in MODULES {
             if !options.only.is_empty() && !options.only.iter().any(|name| name == module.name) {
                 continue;

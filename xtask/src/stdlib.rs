@@ -11,7 +11,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 
-use crate::evidence::{Rows, commit, put_table};
+use crate::evidence::{Rows, all_known, commit, put_table};
 use crate::gotest::{self, Outcome, Request, Tool, Verdict};
 use crate::paths::{Hb, absolute};
 
@@ -59,6 +59,7 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<bool, String> {
     let mut rows = Rows::load("std.json")?;
     if !options.table {
+        all_known(&options.only, PACKAGES.iter().map(|&(package, _)| package))?;
         let (hb, logs) = (options.hb.path()?, absolute(&options.logs)?);
         std::fs::create_dir_all(&logs).map_err(|e| format!("{}: {e}", logs.display()))?;
         let tools = [Tool::Stock, Tool::Hb(hb)];

@@ -14,10 +14,10 @@ pub const CHAN_RACE_OFFSET: u64 = hb_model::event::CHAN_CONFLICT_OFFSET;
 pub const CHAN_SLOTS_OFFSET: u64 = 112;
 /// Offset of `RWMutex.writerSem`, for Go's own hooks the place of what readers release.
 const WRITER_SEM: u64 = 8;
-/// Offset of `RWMutex.readerWait`, for hb's hooks the same: not in the word of `readerSem`.
-const READER_WAIT: u64 = 20;
 /// Offset of `RWMutex.readerSem`, in the same 8-byte word.
 const READER_SEM: u64 = 12;
+/// Offset of `RWMutex.readerWait`, for hb's hooks the place of what readers release: in another word.
+const READER_WAIT: u64 = 20;
 /// Offset of the mutex in a `Once`.
 const ONCE_MUTEX: u64 = 4;
 

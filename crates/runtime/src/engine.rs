@@ -266,13 +266,18 @@ pub fn report_count(count: *mut u64) {
 
 #[inline]
 pub fn malloc(addr: usize, size: usize) {
-    let detector = &state().detector;
-    if size != 0 && detector.memory.in_heap(addr) {
+    if size != 0 && state().detector.memory.in_heap(addr) {
         if size >= LARGE_BLOCK {
             fetch_shadow(addr, size);
         }
-        detector.forget((addr >> 12) as u32, addr, size);
+        forget(addr, size);
     }
+}
+
+/// Forgets everything about a block of the heap.
+#[inline]
+fn forget(addr: usize, size: usize) {
+    state().detector.forget((addr >> 12) as u32, addr, size);
 }
 
 /// Has the processor fetch the shadow of a new block, of which it is likely that the program goes about it in no order (the tables of a map):
@@ -296,11 +301,8 @@ const FETCHED: usize = 64 << 10;
 
 pub fn free(addr: usize, size: usize) {
     // What is freed soon gets a new owner, and is forgotten then: once is enough, and then its shadow is in the cache where it is wanted.
-    if size >= LARGE_FREED {
-        let detector = &state().detector;
-        if detector.memory.in_heap(addr) {
-            detector.forget((addr >> 12) as u32, addr, size);
-        }
+    if size >= LARGE_FREED && state().detector.memory.in_heap(addr) {
+        forget(addr, size);
     }
 }
 

@@ -76,30 +76,30 @@ fn shown(values: [f64; 3], unit: &str) -> [String; 3] {
 }
 
 fn memory(options: &Options, _: &Path, _: &Path, binaries: &[PathBuf], table: &mut Table) -> Result<(), String> {
-    let least = each(binaries, &["tree"], if options.short { 1 } else { 7 })?;
-    let [plain, stock, hb] = least.map(|one| one.1);
+    let taken = each(binaries, &["tree"], if options.short { 1 } else { 7 })?;
+    let [plain, stock, hb] = taken.map(|one| one.1);
     table.figure(
         "memory above plain",
         shown([plain, stock, hb], "MB"),
         Some((hb - plain) / (stock - plain)),
         Some(0.45),
     );
-    let seconds = least.map(|one| one.0);
+    let seconds = taken.map(|one| one.0);
     table.figure("time", shown(seconds, "s"), Some(seconds[2] / seconds[1]), None);
     Ok(())
 }
 
 fn goroutines(options: &Options, _: &Path, _: &Path, binaries: &[PathBuf], table: &mut Table) -> Result<(), String> {
     for count in if options.short { &["1000"][..] } else { &["100000", "500000"] } {
-        let least = each(binaries, &["parked", count], if options.short { 1 } else { 3 })?;
-        let [plain, stock, hb] = least.map(|one| one.1);
+        let taken = each(binaries, &["parked", count], if options.short { 1 } else { 3 })?;
+        let [plain, stock, hb] = taken.map(|one| one.1);
         table.figure(
             &format!("{count}: memory above plain"),
             shown([plain, stock, hb], "MB"),
             Some((hb - plain) / (stock - plain)),
             Some(0.25),
         );
-        let seconds = least.map(|one| one.0);
+        let seconds = taken.map(|one| one.0);
         table.figure(&format!("{count}: time"), shown(seconds, "s"), Some(seconds[2] / seconds[1]), Some(0.35));
     }
     if !options.short {
