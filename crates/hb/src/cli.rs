@@ -1,6 +1,6 @@
 //! hb's own command line, and its help.
 //!
-//! hb's flags stand before the command: `hb [flags of hb] test [everything go test takes]`. What follows `run`, `test`
+//! hb's flags stand before the command: `hb [flags of hb] test [everything go test takes]`. What follows `run`, `test`, `install`
 //! and `build` is never looked at as hb's, so that no flag of hb can collide with one of the go command, of a test
 //! binary or of a program; each flag that matters in a script also has an environment variable.
 
@@ -20,7 +20,7 @@ use std::path::PathBuf;
     about = "Finds data races in Go programs",
     long_about = LONG_ABOUT,
     help_template = TEMPLATE,
-    override_usage = "hb [HB FLAGS] run|test|build [everything the go command takes]\n       hb doctor | version | report | baseline | help",
+    override_usage = "hb [HB FLAGS] run|test|build|install [everything the go command takes]\n       hb [HB FLAGS] COMMAND [ARGUMENTS]",
     disable_help_subcommand = true,
     arg_required_else_help = true,
     subcommand_required = true,
@@ -128,7 +128,7 @@ impl From<Prune> for hb_report::baseline::Prune {
     }
 }
 
-/// hb's commands.
+/// hb's commands. An entry here and an arm of `perform` are all that a command needs: the help pages, `hb help NAME` and "did you mean" follow.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Say what hb finds on this machine, which way it would take, and what is wrong
@@ -147,7 +147,9 @@ pub enum Command {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
-    /// Add the races in saved findings to the baseline, hb-baseline.toml or the file of --baseline, or remove from it what they no longer show
+    /// Write down the races that are known, or remove those that are gone (--prune)
+    ///
+    /// Adds the races in saved findings to the baseline, hb-baseline.toml or the file of --baseline, or removes from it what they no longer show.
     Baseline {
         /// Add the new ones: why they may stay
         #[arg(long, value_name = "TEXT", required_unless_present = "prune")]
@@ -161,12 +163,12 @@ pub enum Command {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
-    /// Print this help; `hb help test` says what hb does about `go test`
+    /// Print this page, or one on a command: `hb help test`, `hb help report`
     Help {
         /// A command
         topic: Option<String>,
     },
-    /// `run`, `test`, `build` and the hidden `toolexec`, with everything behind them as it was given.
+    /// `run`, `test`, `build`, `install`, the hidden `toolexec`, and the go command's own, with everything behind them as it was given.
     #[command(external_subcommand)]
     Other(Vec<OsString>),
 }
@@ -202,7 +204,7 @@ the go command.
   hb run . -flag value       build the program in this directory and run it
   hb build -o server ./cmd   build a binary that reports races by itself, wherever it runs";
 
-/// The help page. The commands are listed by hand, because those of the go command are none that clap knows.
+/// The help page. The commands of the go command are listed by hand, for clap does not know them.
 const TEMPLATE: &str = "\
 {about-with-newline}
 {usage-heading} {usage}
@@ -211,13 +213,11 @@ Commands, with everything behind them as for the go command:
   run       Build a program with race detection and run it
   test      Test packages with race detection
   build     Build programs that report their own races
+  install   Build such programs and install them
+  env, vet, list, mod and the others go on to the go command as they are
 
 Commands of hb:
-  doctor    Say what hb finds on this machine, which way it would take, and what is wrong
-  version   Print hb's version, its runtime's, and the Go versions it knows (--json)
-  report    Render saved findings again, merging several files
-  baseline  Write down the races that are known, or remove those that are gone (--prune)
-  help      Print this page; `hb help test` says what hb does about `go test`
+{subcommands}
 
 Flags of hb, before the command:
 {options}{after-help}
@@ -239,6 +239,8 @@ Examples:
   hb report --format sarif --output races.sarif races.json
   hb baseline --reason 'statistics only, see issue 12' races.json
   hb baseline --prune races.json                      what no longer races leaves the baseline
+  eval \"$(hb env --shell)\"            from here on `go test -race` is `hb test` in this shell, whoever calls it:
+                                      make, an editor, gotestsum (fish: hb env --shell=fish | source)
 
 Environment:
   GORACE          options of the race runtime, as with -race, separated by blanks: log_path exitcode
@@ -267,7 +269,13 @@ Exit status: that of the go command (66 from a program in which races were found
     text
 }
 
-/// What `hb help run|test|build` says.
+/// The names of hb's own commands.
+pub fn names() -> Vec<String> {
+    use clap::CommandFactory;
+    Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
+}
+
+/// What `hb help run|test|build|install` says.
 pub fn topic(name: &str) -> Option<String> {
     let (what, detail) = match name {
         "run" => (
@@ -285,6 +293,11 @@ pub fn topic(name: &str) -> Option<String> {
             "builds programs that report their own races",
             "The binary needs nothing beside it. GORACE controls it where it runs, and it exits with 66\n\
              after a race.",
+        ),
+        "install" => (
+            "builds programs that report their own races, and installs them",
+            "They go where `go install` puts programs ($GOBIN, or bin below $GOPATH), in the place of what was\n\
+             installed there without race detection.",
         ),
         _ => return None,
     };

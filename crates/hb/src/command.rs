@@ -8,7 +8,7 @@ use crate::error::HbError;
 use crate::go_env::Go;
 use crate::go_flags::{Scan, Subcommand, leading_chdir};
 use crate::inject::{self, Delivery, Injection, Toolchain};
-use crate::{comments, overlay, quoting};
+use crate::{as_go, comments, overlay, quoting};
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -33,7 +33,7 @@ pub struct GoCommand {
 impl GoCommand {
     /// As a process to be started.
     pub fn to_command(&self) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = as_go::go(&self.program);
         command.args(&self.arguments).envs(self.env.iter().map(|(name, value)| (name, value)));
         command
     }
@@ -48,7 +48,7 @@ impl GoCommand {
         if scan.packages.is_empty() {
             return None;
         }
-        let mut command = Command::new(&self.program);
+        let mut command = as_go::go(&self.program);
         command.arg("list").args(chdir).arg("-e").envs(self.env.iter().map(|(name, value)| (name, value)));
         for flag in scan.flags.iter().filter(|flag| WHICH_PACKAGES.contains(&flag.name.as_str())) {
             command.args(&words[flag.arguments.clone()]);
@@ -65,7 +65,8 @@ impl GoCommand {
     }
 }
 
-fn shell_word(word: &OsStr) -> String {
+/// A word as a shell takes it.
+pub fn shell_word(word: &OsStr) -> String {
     let word = word.to_string_lossy();
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@+%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -116,7 +117,7 @@ pub fn compose(
     let mut added = users.join_flags(&injection)?;
     let sources =
         comments::places(&go.env, &working_directory, &arguments[given.first_operand.unwrap_or(arguments.len())..]);
-    if read(&sources) && subcommand != Subcommand::Build {
+    if read(&sources) && subcommand.runs() {
         added.extend(users.ldflags());
     }
     let users_overlay = users.value("overlay").filter(|v| !v.is_empty());

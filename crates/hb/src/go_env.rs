@@ -8,6 +8,7 @@
 //! - A toolchain that the go command downloaded lies in the module cache, and the go command refuses overlays of files
 //!   there. Such a toolchain is used through a symbolic link in hb's cache, as `GOROOT`.
 
+use crate::as_go;
 use crate::cache;
 use crate::error::HbError;
 use crate::go_flags::{Scan, Subcommand, leading_chdir};
@@ -17,7 +18,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// What `go env -json` says of the variables that matter here, named as there.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -86,19 +87,32 @@ pub fn find_program() -> Result<PathBuf, HbError> {
     if let Some(named) = env::var_os("HB_GO").filter(|v| !v.is_empty()) {
         let path = PathBuf::from(&named);
         let found = if path.components().count() > 1 { is_executable(&path).then_some(path) } else { on_path(&named) };
-        return found
-            .ok_or_else(|| HbError::NoGo(format!("HB_GO={} is not a program that can be run", named.display())));
+        let found = found
+            .ok_or_else(|| HbError::NoGo(format!("HB_GO={} is not a program that can be run", named.display())))?;
+        if as_go::is_hb(&found) {
+            return Err(HbError::NoGo(format!("HB_GO={} is hb: name the real go command", named.display())));
+        }
+        return Ok(found);
     }
-    on_path(OsStr::new("go")).ok_or_else(|| HbError::NoGo("no go command on PATH".to_owned()))
+    // hb may stand there under that name itself (`hb env --shell`).
+    all_on_path(OsStr::new("go"))
+        .find(|path| !as_go::is_hb(path))
+        .ok_or_else(|| HbError::NoGo("no go command on PATH".to_owned()))
 }
 
 /// The executable file `name` in the directories of `PATH`.
 pub fn on_path(name: &OsStr) -> Option<PathBuf> {
+    all_on_path(name).next()
+}
+
+fn all_on_path(name: &OsStr) -> impl Iterator<Item = PathBuf> {
     // An empty or relative element would mean the current directory, from which the go command, too, runs nothing.
-    env::split_paths(&env::var_os("PATH")?)
+    let directories: Vec<PathBuf> = env::split_paths(&env::var_os("PATH").unwrap_or_default()).collect();
+    directories
+        .into_iter()
         .filter(|dir| dir.is_absolute())
-        .map(|dir| dir.join(name))
-        .find(|path| is_executable(path))
+        .map(move |dir| dir.join(name))
+        .filter(|path| is_executable(path))
 }
 
 fn is_executable(path: &Path) -> bool {
@@ -114,10 +128,10 @@ impl Go {
         let program = find_program()?;
         let (skip, chdir) = leading_chdir(arguments);
         let mut pins = Vec::new();
-        if subcommand == Subcommand::Run
+        if matches!(subcommand, Subcommand::Run | Subcommand::Install)
             && let Some(operand) = Scan::of(subcommand, &arguments[skip..]).first_operand
             && is_package_at_version(&arguments[skip + operand])
-            && let Some(name) = switched_toolchain(&program, arguments, skip + operand)
+            && let Some(name) = switched_toolchain(&program, subcommand, arguments, skip + operand)
         {
             pins.push(("GOTOOLCHAIN".to_owned(), name.into()));
         }
@@ -194,7 +208,7 @@ pub fn language_version(goversion: &str) -> Option<(u32, u32)> {
 /// # Errors
 /// It cannot be run, fails (standard error is the user's, so the reason has been said), or answers nonsense.
 pub fn ask(program: &Path, chdir: Option<&OsStr>, pins: &[(String, OsString)]) -> Result<GoEnv, HbError> {
-    let mut command = Command::new(program);
+    let mut command = as_go::go(program);
     command.arg("env");
     if let Some(dir) = chdir {
         command.arg("-C").arg(dir);
@@ -225,28 +239,44 @@ pub fn ask(program: &Path, chdir: Option<&OsStr>, pins: &[(String, OsString)]) -
     Ok(env)
 }
 
+/// `GOFLAGS` as the go command sees them: from the environment, or from its files of settings.
+///
+/// # Errors
+/// As [`ask`].
+pub fn flags_of_environment(chdir: Option<&OsStr>) -> Result<String, HbError> {
+    match env::var_os("GOFLAGS").filter(|flags| !flags.is_empty()) {
+        Some(flags) => Ok(flags.to_string_lossy().into_owned()),
+        None => Ok(ask(&find_program()?, chdir, &[])?.goflags),
+    }
+}
+
 /// The error for `program` not starting.
 pub fn cannot_start(program: &Path, source: &io::Error) -> HbError {
     HbError::CannotStart(format!("cannot run {}: {source}", program.display()))
 }
 
-/// Whether `go run` takes this operand for a package of another module at a version.
+/// Whether `go run` and `go install` take this operand for a package of another module at a version.
 fn is_package_at_version(operand: &OsStr) -> bool {
     let operand = operand.to_string_lossy();
     operand.contains('@') && !operand.ends_with(".go") && !operand.starts_with(['-', '.', '/'])
 }
 
-/// The toolchain that `go run … pkg@version` switches to, if it does.
+/// The toolchain that `go run … pkg@version` or `go install … pkg@version` switches to, if it does.
 ///
 /// `-p=0` makes the go command give up where it checks its flags, after it has chosen; `toolchaintrace` makes it say
 /// what it chose. Where that fails, the go command itself will fail in the same way a moment later.
-fn switched_toolchain(program: &Path, arguments: &[OsString], operand: usize) -> Option<String> {
+fn switched_toolchain(
+    program: &Path,
+    subcommand: Subcommand,
+    arguments: &[OsString],
+    operand: usize,
+) -> Option<String> {
     let godebug = match env::var("GODEBUG") {
         Ok(set) if !set.is_empty() => format!("{set},toolchaintrace=1"),
         _ => "toolchaintrace=1".to_owned(),
     };
-    let output = Command::new(program)
-        .arg("run")
+    let output = as_go::go(program)
+        .arg(subcommand.name())
         .args(&arguments[..operand])
         .arg("-p=0")
         .arg(&arguments[operand])
@@ -264,7 +294,10 @@ fn switched_toolchain(program: &Path, arguments: &[OsString], operand: usize) ->
 }
 
 /// Makes sure that `dir` has a symbolic link `name` to `target`, and gives its path.
-fn ensure_link(dir: &Path, name: &str, target: &Path) -> Result<PathBuf, HbError> {
+///
+/// # Errors
+/// It cannot be made.
+pub fn ensure_link(dir: &Path, name: &str, target: &Path) -> Result<PathBuf, HbError> {
     let link = dir.join(name);
     if std::fs::read_link(&link).is_ok_and(|found| found == target) {
         return Ok(link);

@@ -5,7 +5,7 @@
 //! contradict race detection. For that it has to know where flags end and which of them take the next argument as
 //! their value, in the two dialects of the go command:
 //!
-//! - `build` and `run` stop at the first argument that is not a flag;
+//! - `build`, `install` and `run` stop at the first argument that is not a flag;
 //! - `test` takes flags before and after the package list and keeps going over flags it does not know, because those
 //!   belong to the test binary; it ends at `-args`, `--`, or an operand that cannot be the value of an unknown flag.
 //!
@@ -24,6 +24,8 @@ pub enum Subcommand {
     Test,
     /// `go build`
     Build,
+    /// `go install`
+    Install,
 }
 
 impl Subcommand {
@@ -33,6 +35,7 @@ impl Subcommand {
             "run" => Some(Self::Run),
             "test" => Some(Self::Test),
             "build" => Some(Self::Build),
+            "install" => Some(Self::Install),
             _ => None,
         }
     }
@@ -43,11 +46,17 @@ impl Subcommand {
             Self::Run => "run",
             Self::Test => "test",
             Self::Build => "build",
+            Self::Install => "install",
         }
+    }
+
+    /// Whether the go command runs what it has built.
+    pub fn runs(self) -> bool {
+        matches!(self, Self::Run | Self::Test)
     }
 }
 
-/// Flags of `go build`, `go run` and `go test` that take a value. All others that exist are boolean.
+/// Flags of `go build`, `go install`, `go run` and `go test` that take a value. All others that exist are boolean.
 const TAKE_A_VALUE: &[&str] = &[
     "C",
     "asmflags",
@@ -74,7 +83,7 @@ const TAKE_A_VALUE: &[&str] = &[
     "toolexec",
 ];
 
-/// Boolean flags shared by the three subcommands.
+/// Boolean flags shared by the subcommands.
 const BOOLEAN: &[&str] = &[
     "a",
     "asan",

@@ -5,6 +5,7 @@
 //! carried as an object and becomes part of the user's program.
 
 mod arbiter;
+mod as_go;
 mod cache;
 mod cli;
 mod command;
@@ -47,17 +48,7 @@ fn main() -> ExitCode {
     if arguments.get(1).is_some_and(|word| word == "toolexec") {
         return inject::toolexec(&arguments[2..]);
     }
-    let outcome = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => perform(cli),
-        Err(e) => {
-            let printed = e.print();
-            if !matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-                return ExitCode::from(exit_codes::USAGE);
-            }
-            streams::printed(printed).map(|()| ExitCode::SUCCESS)
-        }
-    };
-    match outcome {
+    match begin(arguments) {
         Ok(code) => code,
         Err(error) => {
             // The go command has said why it failed.
@@ -69,6 +60,42 @@ fn main() -> ExitCode {
             }
             ExitCode::from(error.exit_code())
         }
+    }
+}
+
+fn begin(arguments: Vec<OsString>) -> Result<ExitCode, HbError> {
+    as_go::check_depth()?;
+    if arguments.first().is_some_and(|name| as_go::is_called_go(name)) {
+        return in_the_place_of_go(&arguments[1..]);
+    }
+    parsed(&arguments, perform)
+}
+
+/// Takes hb's command line apart for what is to be done with it.
+fn parsed(arguments: &[OsString], done: impl FnOnce(Cli) -> Result<ExitCode, HbError>) -> Result<ExitCode, HbError> {
+    match Cli::try_parse_from(arguments) {
+        Ok(cli) => done(cli),
+        Err(e) => {
+            let printed = e.print();
+            if !matches!(e.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+                return Ok(ExitCode::from(exit_codes::USAGE));
+            }
+            streams::printed(printed).map(|()| ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// hb called by the name of the go command: takes over what builds with `-race`, and goes on with all else. hb's own flags come from the environment.
+fn in_the_place_of_go(words: &[OsString]) -> Result<ExitCode, HbError> {
+    let Some(subcommand) = as_go::turned(words)? else { return Err(as_go::go_on(words)) };
+    let mut line = vec![OsString::from("hb")];
+    line.extend_from_slice(words);
+    match parsed(&line, |cli| run_go(subcommand, &words[1..], &cli.options)) {
+        Err(error @ (HbError::UnsupportedPlatform { .. } | HbError::GoTooOld { .. })) => {
+            streams::say(format_args!("hb: {error}; the go command does this with its own race runtime"));
+            Err(as_go::go_on(words))
+        }
+        outcome => outcome,
     }
 }
 
@@ -103,45 +130,51 @@ fn perform(cli: Cli) -> Result<ExitCode, HbError> {
         Command::Help { topic } => help(topic.as_deref()),
         Command::Other(words) => match Subcommand::from_name(&words[0]) {
             Some(subcommand) => run_go(subcommand, &words[1..], &cli.options),
-            None => Err(unknown_command(&words[0].to_string_lossy())),
+            None => other(words, &cli.options),
         },
     }
 }
 
+/// `hb help`: a page on one command, wherever it is from, or on all.
 fn help(topic: Option<&str>) -> Result<ExitCode, HbError> {
     use clap::CommandFactory;
-    match topic.and_then(cli::topic) {
-        Some(text) => streams::print(&format!("{text}\n"))?,
-        None => streams::printed(Cli::command().print_long_help())?,
+    let Some(topic) = topic else {
+        streams::printed(Cli::command().print_long_help())?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    if let Some(text) = cli::topic(topic) {
+        streams::print(&format!("{text}\n"))?;
+        return Ok(ExitCode::SUCCESS);
     }
-    Ok(ExitCode::SUCCESS)
+    let mut all = Cli::command();
+    all.build();
+    if let Some(command) = all.find_subcommand_mut(topic) {
+        streams::printed(command.print_long_help())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if as_go::GO_COMMANDS.contains(&topic) {
+        return Err(as_go::go_on(&["help".into(), topic.into()]));
+    }
+    Err(as_go::unknown(topic.as_ref(), &cli::names()))
 }
 
-fn unknown_command(name: &str) -> HbError {
-    // Commands of the go command that people might expect here.
-    const GO: &[&str] = &[
-        "bug",
-        "clean",
-        "doc",
-        "env",
-        "fix",
-        "fmt",
-        "generate",
-        "get",
-        "list",
-        "mod",
-        "telemetry",
-        "tool",
-        "vet",
-        "work",
-    ];
-    HbError::Usage(if name == "install" {
-        "hb has no command install: use `hb build -o FILE`".to_owned()
-    } else if GO.contains(&name) {
-        format!("hb has no command {name}: use `go {name}`")
-    } else {
-        format!("hb has no command {name}: it has run, test, build, report, baseline, doctor, version and help")
-    })
+/// A command that hb does not have.
+fn other(words: &[OsString], options: &Options) -> Result<ExitCode, HbError> {
+    let name = words[0].to_string_lossy();
+    if !as_go::GO_COMMANDS.contains(&&*name) {
+        return Err(as_go::unknown(&words[0], &cli::names()));
+    }
+    if !options.format.is_empty() {
+        return Err(HbError::Usage(format!(
+            "--format says how races are shown, and {name} is the go command's: it finds none"
+        )));
+    }
+    match as_go::asks_for_shell(&words[1..]) {
+        Some(shell) if name == "env" => {
+            streams::print(&as_go::shell_line(shell.as_deref())?).map(|()| ExitCode::SUCCESS)
+        }
+        _ => Err(as_go::go_on(words)),
+    }
 }
 
 /// How hb decides on races while the program runs; `None` where it has nothing to decide.
@@ -173,10 +206,10 @@ fn say_notes(notes: &[String]) {
     }
 }
 
-/// `hb run`, `hb test`, `hb build`.
+/// `hb run`, `hb test`, `hb build`, `hb install`.
 fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> Result<ExitCode, HbError> {
     let mut requests = options.requests(&Output::Stderr).map_err(HbError::Usage)?;
-    let runs = subcommand != Subcommand::Build;
+    let runs = subcommand.runs();
     if !runs {
         // Nothing runs, so there is nothing to report.
         requests.clear();

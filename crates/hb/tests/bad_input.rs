@@ -99,8 +99,8 @@ fn hbs_own_command_line() {
     let no_arguments: [&str; 0] = [];
     run(&mut place.hb(no_arguments)).with_status(USAGE);
     run(&mut place.hb(["--nosuch", "test"])).with_status(USAGE);
-    run(&mut place.hb(["vet", "./..."])).with_status(USAGE).saying("use `go vet`");
-    run(&mut place.hb(["tset"])).with_status(USAGE).saying("hb has no command tset");
+    run(&mut place.hb(["tset"])).with_status(USAGE).saying("hb has no command tset: did you mean `hb test`?");
+    run(&mut place.hb(["frobnicate"])).with_status(USAGE).saying("`hb help` lists them");
     run(&mut place.hb(["-C", "no/such", "test"])).with_status(USAGE).saying("-C no/such");
     run(&mut place.hb(["--output", "x", "test"])).with_status(USAGE).saying("each --output needs its --format");
     run(&mut place.hb(["--delivery", "slow", "test"])).with_status(USAGE);

@@ -86,7 +86,7 @@ fn version_and_help() {
     for text in ["GORACE", "HB_CACHE", "HB_GO", "HB_DELIVERY", "  31  no go command found", "hb build -o"] {
         assert!(help.stdout.contains(text), "no {text}");
     }
-    for topic in ["run", "test", "build"] {
+    for topic in ["run", "test", "build", "install"] {
         let said = run(&mut place.hb(["help", topic])).with_status(0);
         assert!(said.stdout.contains(&format!("go help {topic}")), "{said:#?}");
     }
