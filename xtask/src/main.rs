@@ -4,6 +4,7 @@ mod bench;
 mod corpus;
 mod evidence;
 mod gotest;
+mod machine_code;
 mod modules;
 mod paths;
 mod stdlib;
@@ -27,6 +28,8 @@ enum Task {
     Bench(bench::Options),
     /// Build and run every program of corpus/ and hold it against its expected verdict.
     Corpus(corpus::Options),
+    /// Compare the machine code of the hooks with that of another hb.
+    MachineCode(machine_code::Options),
     /// Test well-known Go modules under go test, go test -race and hb test.
     Modules(modules::Options),
     /// Run tests of the standard library under go test -race and hb test.
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Bench(options) => bench::run(&options),
         Task::Corpus(options) => corpus::run(&options),
+        Task::MachineCode(options) => machine_code::run(&options),
         Task::Modules(options) => modules::run(&options),
         Task::Std(options) => stdlib::run(&options),
         Task::Suite(options) => suite::run(&options),
