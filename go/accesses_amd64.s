@@ -11,11 +11,11 @@
 // The write cell is put into R8, the read cell into R9, and the flags tell (JB) whether the write is of the epoch of the stamp SI. Uses R10
 // and R12.
 #define BYTE_CELLS(cells, otherwise) \
-	CMPL	R13, SPLIT_LOW; \
+	CMPL	R13, $SPLIT_LOW; \
 	JB	cells; \
-	CMPL	R13, SPLIT_END; \
+	CMPL	R13, $SPLIT_END; \
 	JAE	otherwise; \
-	REFERRED(R13, SPLITS); \
+	REFERRED(R13, $SPLITS); \
 	MOVQ	(R12)(CX*8), R8; \
 	CMPQ	R13, (DX); \
 	JNE	otherwise; \
@@ -35,9 +35,9 @@
 	MOVL	R13, R12; \
 	SHLQ	$32, R13; \
 	ORQ	R9, R13; \
-	CMPQ	R13, STEP_LAST(R10); \
+	CMPQ	R13, STEPS_LAST(R10); \
 	JNE	another; \
-	CMPL	SI, STEP_LAST_OWN(R10); \
+	CMPL	SI, STEPS_LAST_OWN(R10); \
 	JEQ	same; \
 another: \
 	STEP_PLACE; \
@@ -48,8 +48,8 @@ another: \
 	ORQ	R9, R8; \
 	CMPQ	R8, STEP_TO(R10)(R12*1); \
 	JNE	otherwise; \
-	MOVQ	R13, STEP_LAST(R10); \
-	MOVL	SI, STEP_LAST_OWN(R10); \
+	MOVQ	R13, STEPS_LAST(R10); \
+	MOVL	SI, STEPS_LAST_OWN(R10); \
 same:
 
 // func raceread(addr uintptr)
@@ -199,12 +199,11 @@ unsplit:
 	JEQ	outside
 
 // LONGEST is the most bytes that hbread and hbwrite take at once.
-#define LONGEST $0x3fff
 
 // RANGE_SLOW hands ranges in pieces and what is not known of whole words (`many`) to hbread or hbwrite, and the longest to the runtime.
 #define RANGE_SLOW(body, function) \
 pieces: \
-	CMPQ	BX, LONGEST; \
+	CMPQ	BX, $EVENT_SIZE_MASK; \
 	JHI	slow; \
 	ADDL	$7, R9; \
 	ANDL	$~7, R9; \
@@ -215,7 +214,7 @@ pieces: \
 	MOVBLZX	R8, CX; \
 	JMP	body; \
 many: \
-	CMPQ	BX, LONGEST; \
+	CMPQ	BX, $EVENT_SIZE_MASK; \
 	JHI	slow; \
 	MOVL	BX, CX; \
 	SHLL	$13, CX; \

@@ -34,13 +34,6 @@ TEXT	name<ABIInternal>(SB), NOSPLIT, $ATOMIC_FRAME-0; \
 // not changed when the load was made: whoever stores takes the record's lock first, so a load that sees the store sees another version.
 // This is Detector::load_recorded in crates/detector/src/memo.rs; all else is left to the runtime.
 
-#define CONTEXT_IGNORE 46
-#define CONTEXT_WHOLE_LANE 128
-#define CONTEXT_WHOLE_LOW 132
-#define CONTEXT_WHOLE_HIGH 136
-#define EXT_SYNC_LANE 20
-#define EXT_SYNC_CLOCK 24
-#define EXT_SYNC_OFFSET 28
 
 // KNOWN_LOAD does that for the word at AX, which is returned in AX; or it goes on at `engine`. bytes are those of the access, as they stand in a
 // record, and misaligned the bits of the address that have to be 0. Uses BX, CX, DX, DI and R8 to R12.
@@ -60,7 +53,7 @@ TEXT	name<ABIInternal>(SB), NOSPLIT, $ATOMIC_FRAME-0; \
 	SHRQ	$40, R8; \
 	ORL	R9, R8; \
 	SHLQ	$6, R8; \
-	MOVQ	EXTS, R9; \
+	MOVQ	$EXTS, R9; \
 	ADDQ	R9, R8; \
 	MOVL	(R8), R10; \
 	MOVL	AX, CX; \

@@ -18,7 +18,7 @@
 #define LANE_OF_ENTRY \
 	MOVQ	R8, R9; \
 	SHRQ	$32, R9; \
-	ANDL	LANE_MASK, R9
+	ANDL	$LANE_MASK, R9
 
 // TAKE takes the lock of the record R12, to which the word read as `word` refers; it jumps to `changed` if that is another one by then. R13 is the
 // lock's version, odd. Uses AX.
@@ -49,7 +49,7 @@ other:
 
 #define PRECISE(fits, otherwise) \
 precise: \
-	REFERRED(AX, EXTS); \
+	REFERRED(AX, $EXTS); \
 	NOW; \
 	PRECISE_AT(0, fits, other0); \
 	PRECISE_AT(1, fits, other1); \
@@ -154,7 +154,7 @@ table: \
 	CMPL	R13, (R12); \
 	JNE	slow; \
 	SHLQ	$5, R8; \
-	MOVQ	BLOCKS, R11; \
+	MOVQ	$BLOCKS, R11; \
 	ADDQ	R11, R8; \
 	MOVL	CONTEXT_LANE(DI), R11; \
 	IMULL	$0x9e3779b1, R11; \
@@ -191,14 +191,14 @@ other_epoch: \
 	TESTL	BX, BX; \
 	JPL	touched; \
 	LEAQ	(R8)(R11*8), R11; \
-	REFERRED(AX, EXTS); \
+	REFERRED(AX, $EXTS); \
 	MOVQ	AX, R9; \
 	TAKE(R9, unlock_table); \
 	CMPB	EXT_CLASS(R12), $0; \
 	JEQ	unlock_table; \
 	MOVL	EXT_LIST(R12), R9; \
 	SHLQ	$5, R9; \
-	MOVQ	BLOCKS, R10; \
+	MOVQ	$BLOCKS, R10; \
 	ADDQ	R10, R9; \
 	CMPQ	R8, R9; \
 	JNE	unlock_table; \

@@ -72,11 +72,6 @@ on_g0: \
 // The heap of race-enabled programs lies in [6<<37, 7<<37), its shadow at the same address with bit 45 set; that of the data
 // segments lies at a distance that is kept at STATE (crates/runtime/src/layout.rs).
 
-#define STATE $0x100000000000
-#define CONTEXT_STAMP 0
-#define CONTEXT_TOP 8
-#define CONTEXT_LIMIT 16
-#define CONTEXT_BASE 24
 
 // SHADOW puts the shadow address of the word around AX into DX, or jumps to `outside` if there is none. Uses R9.
 #define SHADOW(outside) \
@@ -96,7 +91,7 @@ shadow_data: \
 	JB	outside; \
 	CMPQ	AX, runtime·racedataend(SB); \
 	JAE	outside; \
-	MOVQ	STATE, R9; \
+	MOVQ	$DATA_DISTANCE, R9; \
 	ADDQ	(R9), DX; \
 	JMP	shadow_known
 

@@ -1,60 +1,15 @@
 // Recording accesses: what the hooks of accesses_amd64.s could not decide. This text is put behind that of race_amd64.s.
 
 // What the fast paths know of the runtime's data: a goroutine's context, a chunk of its history, a precise record.
-#define CONTEXT_LANE 4
-#define CONTEXT_CLOCK 40
-#define CONTEXT_USED 44
-#define NO_STAMP $0xfffffe00
-#define CONTEXT_CHUNK 64
-#define CONTEXT_CELL 72
-#define CONTEXT_KNOWN 160
-#define CONTEXT_GENERATION 80
-#define CONTEXT_HISTORY_CLOCK 84
-#define CONTEXT_SHARD 92
-#define CONTEXT_PC 112
-#define CONTEXT_STEPS 120
 // A goroutine's steps between sets of reads (crates/detector/src/sets.rs), and the number of the recycling cycle.
-#define STEPS_CREDIT 4
-#define STEP_LAST 16
-#define STEP_LAST_OWN 24
-#define STEP_FROM 32
-#define STEP_MASK 36
-#define STEP_TO 40
-#define STEP_OWN 44
-#define CYCLES $0x1000000028c0
-#define CHUNK_COUNT 16
-#define CHUNK_CAPACITY 20
-#define CHUNK_EVENTS 32
 // The most frames that are logged here at once.
 #define NODES $64
-#define EXTS $0x138000000000
-#define SPLITS $0x150000000000
-#define SPLIT_TAG $0xfffffd
 // The lower halves of words with that tag.
-#define SPLIT_LOW $0xfffffd00
-#define SPLIT_END $0xfffffe00
-#define FROZEN $0xfffffd00
 // Set in the upper cell of a word if that is a write, too.
-#define OTHER $31
 #define BYTE $15
-#define EXT_LIST 4
-#define EXT_CLASS 10
-#define EXT_ACCESSES 32
-#define LANE_MASK $0x3fffff
-#define STAMPS $0x140000000000
-#define BLOCKS $0x13c000000000
 // Free stamps: a batch for each shard, with a lock, the first stamp and a bit for each that is free.
-#define BATCHES $0x1000000024c0
-#define BATCH_SHIFT 6
-#define BATCH_MASK 15
-#define BATCH_BASE 4
-#define BATCH_FREE 8
 // The flag of a heap page lies here, at the page number of its shadow.
-#define TOUCHED $0x11efa0000000
-#define SHADOW_PAGE_SHIFT 9
 // That of a group of pages, for which there is memory, lies here.
-#define GROUPS $0x122fbe800000
-#define SHADOW_GROUP_SHIFT 15
 
 // hbread and hbwrite record an access that the checks below could not decide: in the common cases, where the words were last
 // accessed by the same goroutine, or by one that is known to come before, or never. All else goes to the runtime.
@@ -72,7 +27,7 @@
 #define KNOWN(cell, known, otherwise) \
 	MOVL	cell, R12; \
 	SHRL	$8, R12; \
-	MOVQ	STAMPS, R10; \
+	MOVQ	$STAMPS, R10; \
 	MOVQ	(R10)(R12*8), R12; \
 	MOVQ	R12, R10; \
 	SHRQ	$32, R10; \
@@ -87,7 +42,7 @@ known:
 
 // STEPS_HOLD goes on if the steps R10 are of the present recycling cycle. Uses R12.
 #define STEPS_HOLD(otherwise) \
-	MOVQ	CYCLES, R12; \
+	MOVQ	$STAMP_CYCLES, R12; \
 	MOVL	(R12), R12; \
 	CMPL	R12, (R10); \
 	JNE	otherwise
@@ -123,25 +78,25 @@ known:
 	MOVL	AX, R8; \
 	MOVL	R8, R12; \
 	SHRL	$8, R12; \
-	CMPL	R12, SPLIT_TAG; \
+	CMPL	R12, $SPLIT_TAG; \
 	JAE	special
 
 // RECORD stores the word R13, after the access was logged, and goes on with the next word. `kind` sets the event's kind in R11.
 #define RECORD(kind) \
-	CMPL	SI, NO_STAMP; \
+	CMPL	SI, $NO_STAMP; \
 	JEQ	take; \
 	TESTQ	AX, AX; \
 	JNE	touched; \
 	BTQ	$45, DX; \
 	JCC	slow; \
 	MOVQ	DX, R12; \
-	SHRQ	$SHADOW_PAGE_SHIFT, R12; \
-	MOVQ	TOUCHED, R10; \
+	SHRQ	$PAGE_SHIFT, R12; \
+	MOVQ	$PAGE_FLAGS, R10; \
 	CMPB	(R10)(R12*1), $0; \
 	JNE	touched; \
 	MOVQ	DX, R8; \
-	SHRQ	$SHADOW_GROUP_SHIFT, R8; \
-	MOVQ	GROUPS, R9; \
+	SHRQ	$GROUP_SHIFT, R8; \
+	MOVQ	$GROUP_FLAGS, R9; \
 	CMPB	(R9)(R8*1), $0; \
 	JEQ	slow; \
 	MOVB	$1, (R10)(R12*1); \
@@ -265,7 +220,7 @@ take: \
 	MOVL	CONTEXT_SHARD(DI), R8; \
 	ANDL	$BATCH_MASK, R8; \
 	SHLQ	$BATCH_SHIFT, R8; \
-	MOVQ	BATCHES, R9; \
+	MOVQ	$STAMP_BATCHES, R9; \
 	ADDQ	R9, R8; \
 	MOVL	$1, R9; \
 	XCHGL	R9, (R8); \
@@ -283,7 +238,7 @@ take: \
 	SHLQ	$32, R12; \
 	MOVL	CONTEXT_CLOCK(DI), R9; \
 	ORQ	R9, R12; \
-	MOVQ	STAMPS, R9; \
+	MOVQ	$STAMPS, R9; \
 	MOVQ	R12, (R9)(R10*8); \
 	SHLL	$8, R10; \
 	MOVL	R10, CONTEXT_STAMP(DI); \

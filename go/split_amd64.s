@@ -7,7 +7,7 @@
 #define SPLIT \
 special: \
 	JNE	precise; \
-	REFERRED(AX, SPLITS); \
+	REFERRED(AX, $SPLITS); \
 	BSFL	CX, R10; \
 	LEAQ	(R12)(R10*8), R11; \
 	MOVQ	(R11), R12; \
@@ -26,13 +26,13 @@ special: \
 #define SPLIT_WRITTEN \
 	CMPL	R8, $256; \
 	JB	byte_unwritten; \
-	CMPL	R8, FROZEN; \
+	CMPL	R8, $SPLIT_LOW; \
 	JAE	slow; \
 	KNOWN(R8, byte_unwritten, slow)
 
 // SPLIT_STORE puts the halves R8 and R13 into the cells, after the access was logged; R9 is the part of the upper one that is no stamp.
 #define SPLIT_STORE \
-	CMPL	SI, NO_STAMP; \
+	CMPL	SI, $NO_STAMP; \
 	JEQ	take; \
 	ORL	R9, R13; \
 	SHLQ	$32, R13; \

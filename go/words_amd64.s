@@ -172,7 +172,7 @@ beside:
 	TESTL	CX, R8
 	JEQ	apart
 	KNOWN(R8, apart, slow)
-	BTSL	OTHER, R13
+	BTSL	$CELL_OTHER_BIT, R13
 	SHLQ	$32, R13
 	MOVL	SI, R12
 	ORL	CX, R12
@@ -180,7 +180,7 @@ beside:
 	JMP	whole
 // The upper cell is a write, too. What is left of both must fit there.
 writes:
-	BTRL	OTHER, R9
+	BTRL	$CELL_OTHER_BIT, R9
 	TESTL	CX, R9
 	JEQ	other_apart
 	KNOWN(R9, other_apart, slow)
@@ -211,7 +211,7 @@ longer:
 both:
 	TESTL	$0xff, R9
 	JEQ	whole
-	BTSL	OTHER, R9
+	BTSL	$CELL_OTHER_BIT, R9
 	SHLQ	$32, R9
 	ORQ	R9, R13
 	JMP	whole

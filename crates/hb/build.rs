@@ -1,7 +1,8 @@
 //! Builds the runtime (`crates/runtime`) and packs it into the bytes that hb carries.
 //!
 //! Leaves in `OUT_DIR` `runtime.map` (for profiles), `runtime.blob`, the packed runtime, and `runtime.exports`, one
-//! line `OFFSET NAME` (decimal) for each exported function.
+//! line `OFFSET NAME` (decimal) for each exported function, and `runtime.constants`, one line `VALUE NAME` for each constant
+//! that the hooks' assembly uses.
 
 #[path = "build/pack.rs"]
 mod pack;
@@ -54,6 +55,8 @@ fn run() -> Result<(), String> {
     for (name, offset) in &blob.exports {
         let _ = writeln!(exports, "{offset} {name}");
     }
+    let constants: String = blob.constants.iter().map(|(name, value)| format!("{value} {name}\n")).collect();
+    write(&out.join("runtime.constants"), constants.as_bytes())?;
     write(&out.join("runtime.blob"), &blob.bytes)?;
     let map: String = blob.sections.iter().map(|(offset, name)| format!("{offset} {name}\n")).collect();
     write(&out.join("runtime.map"), map.as_bytes())?;

@@ -1,6 +1,7 @@
 //! A goroutine as the engine sees it: its lane and clock, its vector clock, its calling context, and where its history goes.
 
 use crate::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use crate::contract::for_assembly;
 use crate::cover::Cover;
 use crate::epoch::{Clock, Lane};
 use crate::history::Chunk;
@@ -8,6 +9,7 @@ use crate::memo::{MEMOS, Memo};
 use crate::sets::Steps;
 use crate::stamp::NO_STAMP;
 use crate::tree::Tree;
+use core::mem::offset_of;
 
 /// One active call on a goroutine's shadow stack.
 #[derive(Clone, Copy)]
@@ -22,8 +24,8 @@ pub struct Frame {
     pub node: u32,
 }
 
-/// The state of a live goroutine (or of a timer context). The fast paths in assembly read and write
-/// some of the fields, at the offsets stated below.
+/// The state of a live goroutine (or of a timer context). The hooks' assembly reads and writes
+/// some of the fields.
 #[repr(C, align(64))]
 pub struct Context {
     /// The current stamp, shifted left by 8 as in a shadow cell; [`NO_STAMP`] when none was taken since the last release.
@@ -108,26 +110,64 @@ pub const KNOWN: usize = 16;
 /// [`Context::flags`]: the main goroutine.
 pub const FLAG_MAIN: u32 = 1;
 
-const _: () = assert!(core::mem::offset_of!(Context, stamp) == 0);
-const _: () = assert!(core::mem::offset_of!(Context, top) == 8);
-const _: () = assert!(core::mem::offset_of!(Context, limit) == 16);
-const _: () = assert!(core::mem::offset_of!(Context, base) == 24);
-const _: () = assert!(core::mem::offset_of!(Context, goid) == 32);
-const _: () = assert!(core::mem::offset_of!(Context, lane) == 4);
-const _: () = assert!(core::mem::offset_of!(Context, clock) == 40);
-const _: () = assert!(core::mem::offset_of!(Context, used) == 44);
-const _: () = assert!(core::mem::offset_of!(Context, chunk) == 64);
-const _: () = assert!(core::mem::offset_of!(Context, cell) == 72);
-const _: () = assert!(core::mem::offset_of!(Context, known) == 160 && KNOWN == 16);
-const _: () = assert!(core::mem::offset_of!(Context, generation) == 80);
-const _: () = assert!(core::mem::offset_of!(Context, history_clock) == 84);
-const _: () = assert!(NO_STAMP_CELL == 0xffff_fe00);
-const _: () = assert!(core::mem::offset_of!(Context, pc) == 112);
-const _: () = assert!(core::mem::offset_of!(Context, steps) == 120);
-const _: () = assert!(core::mem::offset_of!(Context, ignore) == 46);
-const _: () = assert!(core::mem::offset_of!(Context, whole) == 128 && size_of::<Whole>() == 12);
-const _: () = assert!(size_of::<Frame>() == 16);
 const _: () = assert!(size_of::<Context>() == 512);
+
+for_assembly! {
+    /// [`Context::stamp`].
+    CONTEXT_STAMP = offset_of!(Context, stamp);
+    /// [`Context::lane`].
+    CONTEXT_LANE = offset_of!(Context, lane);
+    /// [`Context::top`].
+    CONTEXT_TOP = offset_of!(Context, top);
+    /// [`Context::limit`].
+    CONTEXT_LIMIT = offset_of!(Context, limit);
+    /// [`Context::base`].
+    CONTEXT_BASE = offset_of!(Context, base);
+    /// [`Context::clock`].
+    CONTEXT_CLOCK = offset_of!(Context, clock);
+    /// [`Context::used`].
+    CONTEXT_USED = offset_of!(Context, used);
+    /// [`Context::ignore`].
+    CONTEXT_IGNORE = offset_of!(Context, ignore);
+    /// [`Context::chunk`].
+    CONTEXT_CHUNK = offset_of!(Context, chunk);
+    /// [`Context::cell`].
+    CONTEXT_CELL = offset_of!(Context, cell);
+    /// [`Context::generation`].
+    CONTEXT_GENERATION = offset_of!(Context, generation);
+    /// [`Context::history_clock`].
+    CONTEXT_HISTORY_CLOCK = offset_of!(Context, history_clock);
+    /// [`Context::shard`].
+    CONTEXT_SHARD = offset_of!(Context, shard);
+    /// [`Context::pc`].
+    CONTEXT_PC = offset_of!(Context, pc);
+    /// [`Context::steps`].
+    CONTEXT_STEPS = offset_of!(Context, steps);
+    /// [`Whole::lane`] of [`Context::whole`].
+    CONTEXT_WHOLE_LANE = offset_of!(Context, whole.lane);
+    /// [`Whole::low`] of [`Context::whole`].
+    CONTEXT_WHOLE_LOW = offset_of!(Context, whole.low);
+    /// [`Whole::high`] of [`Context::whole`].
+    CONTEXT_WHOLE_HIGH = offset_of!(Context, whole.high);
+    /// [`Context::known`].
+    CONTEXT_KNOWN = offset_of!(Context, known);
+    /// A lane's place among [`Context::known`] is its bits of these.
+    KNOWN_MASK = KNOWN - 1;
+    /// [`Frame::pc`].
+    FRAME_PC = offset_of!(Frame, pc);
+    /// [`Frame::depth`]; [`Frame::node`] is written together with it.
+    FRAME_DEPTH = offset_of!(Frame, depth);
+    /// [`Frame::node`].
+    FRAME_NODE = offset_of!(Frame, node);
+    /// Bytes of a frame.
+    FRAME_SIZE = size_of::<Frame>();
+    /// log2 of the bytes of a frame.
+    FRAME_SHIFT = size_of::<Frame>().ilog2();
+    /// [`NO_STAMP_CELL`].
+    NO_STAMP = NO_STAMP_CELL;
+}
+const _: () = assert!(offset_of!(Frame, node) == offset_of!(Frame, depth) + 4 && KNOWN.is_power_of_two());
+const _: () = assert!(size_of::<Frame>().is_power_of_two());
 
 /// `NO_STAMP` as it stands in [`Context::stamp`].
 pub const NO_STAMP_CELL: u32 = NO_STAMP << 8;

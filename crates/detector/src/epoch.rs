@@ -7,6 +7,8 @@
 //! Source: Flanagan and Freund, "FastTrack", PLDI 2009, section 3. Deviation: a clock advances at the first record after
 //! a release and not at the release, so that goroutines which only synchronise do not use clocks up.
 
+use crate::contract::for_assembly;
+
 /// An identity in vector clocks, below [`LANES`].
 pub type Lane = u32;
 /// A lane's own time; 0 is before everything.
@@ -83,12 +85,12 @@ impl Entry {
     /// Packs an access. `mask` has bit i for byte i of the granule.
     #[inline]
     pub const fn new(lane: Lane, clock: Clock, mask: u8, kind: Kind) -> Self {
-        Self(clock as u64 | (lane as u64) << 32 | (mask as u64) << 54 | (kind as u64) << 62)
+        Self(clock as u64 | (lane as u64) << LANE_SHIFT | (mask as u64) << MASK_SHIFT | (kind as u64) << KIND_SHIFT)
     }
     /// The lane.
     #[inline]
     pub const fn lane(self) -> Lane {
-        (self.0 >> 32) as u32 & (LANES - 1)
+        (self.0 >> LANE_SHIFT) as u32 & (LANES - 1)
     }
     /// The clock.
     #[inline]
@@ -98,17 +100,17 @@ impl Entry {
     /// The bytes of the granule, bit i for byte i.
     #[inline]
     pub const fn mask(self) -> u8 {
-        (self.0 >> 54) as u8
+        (self.0 >> MASK_SHIFT) as u8
     }
     /// The kind of access.
     #[inline]
     pub const fn kind(self) -> Kind {
-        Kind::from_bits((self.0 >> 62) as u8)
+        Kind::from_bits((self.0 >> KIND_SHIFT) as u8)
     }
     /// Whether lane and clock are the same.
     #[inline]
     pub const fn same_epoch(self, other: Self) -> bool {
-        (self.0 ^ other.0) << (64 - 32 - LANE_BITS) == 0
+        (self.0 ^ other.0) << (64 - MASK_SHIFT) == 0
     }
     /// Whether this access makes `new`, of the same epoch, superfluous.
     #[inline]
@@ -118,11 +120,33 @@ impl Entry {
     /// The same access to other bytes.
     #[inline]
     pub const fn with_mask(self, mask: u8) -> Self {
-        Self(self.0 & !(0xff << 54) | (mask as u64) << 54)
+        Self(self.0 & !(0xff << MASK_SHIFT) | (mask as u64) << MASK_SHIFT)
     }
 }
 
-const _: () = assert!(32 + LANE_BITS + 8 + 2 == 64);
+/// Where the lane begins in an entry, and in an epoch (lane above clock).
+const LANE_SHIFT: u32 = 32;
+/// Where the mask begins in an entry.
+const MASK_SHIFT: u32 = LANE_SHIFT + LANE_BITS;
+/// Where the kind begins in an entry.
+const KIND_SHIFT: u32 = MASK_SHIFT + 8;
+const _: () = assert!(KIND_SHIFT + 2 == 64);
+
+for_assembly! {
+    /// Where the lane begins in an entry, and in an epoch (lane above clock).
+    ENTRY_LANE_SHIFT = LANE_SHIFT;
+    /// The bits of a lane.
+    LANE_MASK = LANES - 1;
+    /// Where the mask begins in an entry.
+    ENTRY_MASK_SHIFT = MASK_SHIFT;
+    /// Shifting an entry left by this leaves its epoch.
+    ENTRY_EPOCH_SHIFT = 64 - MASK_SHIFT;
+    /// The bit of an entry that is set when it writes.
+    ENTRY_WRITES_BIT = KIND_SHIFT;
+    /// The bit of an entry that is set when it is atomic.
+    ENTRY_ATOMIC_BIT = KIND_SHIFT + 1;
+}
+const _: () = assert!(Kind::Write as u8 == 1 << 0 && Kind::AtomicRead as u8 == 1 << 1);
 
 #[cfg(test)]
 mod tests {

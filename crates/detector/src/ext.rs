@@ -6,6 +6,7 @@
 
 use crate::atomic::{AtomicU64, Ordering};
 use crate::context::Context;
+use crate::contract::for_assembly;
 use crate::epoch::{Clock, Entry, Kind, Lane};
 use crate::memory::{Blocks, Memory, SeqLock};
 use crate::readers::{FIRST_TABLE, Table};
@@ -13,6 +14,7 @@ use crate::sets::MEMBERS;
 use crate::shadow::{Cell, Word};
 use crate::tree::Tree;
 use crate::{Conflicts, Detector};
+use core::mem::offset_of;
 
 /// The vector clock of a synchronisation object: a tree and one epoch more (the last releaser's own).
 #[repr(C)]
@@ -68,12 +70,29 @@ const IDLE_ROUNDS: u8 = 8;
 
 const _: () = assert!(size_of::<SyncClock>() == 16);
 const _: () = assert!(size_of::<Ext>() == 64);
-const _: () = assert!(core::mem::offset_of!(Ext, list) == 4);
-const _: () = assert!(core::mem::offset_of!(Ext, inline) == 32);
-const _: () = assert!(core::mem::offset_of!(Ext, lock) == 0 && core::mem::offset_of!(Ext, sync) == 16);
-const _: () = assert!(core::mem::offset_of!(SyncClock, lane) == 4 && core::mem::offset_of!(SyncClock, clock) == 8);
-const _: () = assert!(core::mem::offset_of!(SyncClock, offset) == 12 && core::mem::offset_of!(SyncClock, whole) == 13);
-const _: () = assert!(core::mem::offset_of!(Ext, class) == 10);
+
+for_assembly! {
+    /// log2 of the bytes of a precise record, and of those of a split word's cells.
+    RECORD_SHIFT = size_of::<Ext>().ilog2();
+    /// [`Ext::lock`]: odd while somebody has it.
+    EXT_LOCK = offset_of!(Ext, lock);
+    /// [`Ext::list`].
+    EXT_LIST = offset_of!(Ext, list);
+    /// [`Ext::class`].
+    EXT_CLASS = offset_of!(Ext, class);
+    /// [`Ext::inline`], of which there are four.
+    EXT_ACCESSES = offset_of!(Ext, inline);
+    /// [`SyncClock::lane`].
+    EXT_SYNC_LANE = offset_of!(Ext, sync.lane);
+    /// [`SyncClock::clock`].
+    EXT_SYNC_CLOCK = offset_of!(Ext, sync.clock);
+    /// [`SyncClock::offset`]; [`SyncClock::whole`] lies behind it.
+    EXT_SYNC_OFFSET = offset_of!(Ext, sync.offset);
+    /// [`SyncClock::offset`] and [`SyncClock::whole`] of a first byte and of what is whole, together.
+    EXT_SYNC_WHOLE = 1 | 1 << 8;
+}
+const _: () = assert!(INLINE == 4 && size_of::<Ext>() == size_of::<crate::split::Split>());
+const _: () = assert!(offset_of!(SyncClock, whole) == offset_of!(SyncClock, offset) + 1);
 
 impl Ext {
     /// The accesses that are not inline.

@@ -15,9 +15,11 @@ pub mod marks;
 use crate::Detector;
 use crate::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::context::{Context, Frame};
+use crate::contract::for_assembly;
 use crate::epoch::{Clock, Kind, Lane};
 use crate::limits::FRAMES;
 use crate::memory::Memory;
+use core::mem::offset_of;
 use marks::Mark;
 
 /// The head of a chunk; events follow it in the same block. The fast paths in assembly append to it.
@@ -34,10 +36,9 @@ pub struct Chunk {
     _pad: u32,
 }
 
-const HEAD: usize = 32;
-const _: () = assert!(size_of::<Chunk>() == HEAD);
-const _: () = assert!(core::mem::offset_of!(Chunk, count) == 16);
-const _: () = assert!(core::mem::offset_of!(Chunk, capacity) == 20);
+const HEAD: usize = size_of::<Chunk>();
+/// Bytes of an event.
+const EVENT: usize = size_of::<[AtomicU64; 2]>();
 /// The first chunk of a goroutine: 512 bytes, 30 events.
 const FIRST_CLASS: u32 = 9;
 /// Each further chunk has four times the room of the one before: what is logged in a new one begins with the whole calling context.
@@ -47,6 +48,10 @@ const LAST_CLASS: u32 = 16;
 
 const ADDR_BITS: u32 = 47;
 const NODE_BITS: u32 = 12;
+/// Where an event's code begins in its first word: behind the address and the low bits of the size.
+const CODE_SHIFT: u32 = 61;
+/// The low bits of the size, which stand in the first word.
+const SIZE_LOW: u64 = (1 << (CODE_SHIFT - ADDR_BITS)) - 1;
 /// A node's parent when the chain was cut at [`FRAMES`].
 const CUT: u64 = (1 << NODE_BITS) - 1;
 const _: () = assert!((1usize << LAST_CLASS) / 16 <= 1 << NODE_BITS);
@@ -60,9 +65,35 @@ const START: u64 = 6;
 /// A synchronisation event, see [`marks`].
 const MARK: u64 = 7;
 
+for_assembly! {
+    /// [`Chunk::count`].
+    CHUNK_COUNT = offset_of!(Chunk, count);
+    /// [`Chunk::capacity`].
+    CHUNK_CAPACITY = offset_of!(Chunk, capacity);
+    /// Where the events begin.
+    CHUNK_EVENTS = HEAD;
+    /// log2 of the bytes of an event.
+    EVENT_SHIFT = EVENT.ilog2();
+    /// An access: where the size begins in the first word, behind the address, and the node in the second, behind the pc.
+    EVENT_ADDR_BITS = ADDR_BITS;
+    /// An access: the low bits of the size, and the greatest size that has no others.
+    EVENT_SIZE_MASK = SIZE_LOW;
+    /// The bit of the first word that an access sets when it writes.
+    EVENT_WRITES_BIT = CODE_SHIFT;
+    /// A node: the bit of the first word that is its code.
+    EVENT_NODE_BIT = CODE_SHIFT + NODE.ilog2();
+    /// An epoch: the first word.
+    EVENT_EPOCH = EPOCH << CODE_SHIFT;
+    /// Bits of a node's place in its chunk; above them a frame keeps the chunk's generation.
+    EVENT_NODE_BITS = NODE_BITS;
+    /// The bits of a node's place.
+    EVENT_NODE_MASK = CUT;
+}
+const _: () = assert!(EVENT.is_power_of_two() && NODE.is_power_of_two() && Kind::Write as u8 == 1);
+
 #[inline]
 fn event(chunk: *mut Chunk, index: u32) -> *mut [AtomicU64; 2] {
-    chunk.cast::<u8>().wrapping_add(HEAD + index as usize * 16).cast()
+    chunk.cast::<u8>().wrapping_add(HEAD + index as usize * EVENT).cast()
 }
 
 #[inline]
@@ -143,11 +174,13 @@ impl<M: Memory> Detector<M> {
         let now = ctx.now();
         if ctx.history_clock != now {
             ctx.history_clock = now;
-            write_event(chunk, count, EPOCH << 61, now as u64);
+            write_event(chunk, count, EPOCH << CODE_SHIFT, now as u64);
             count += 1;
         }
-        let low = addr as u64 & ((1 << ADDR_BITS) - 1) | (size & 0x3fff) << ADDR_BITS | code << 61;
-        let high = pc & ((1 << ADDR_BITS) - 1) | node << ADDR_BITS | (size >> 14) << (ADDR_BITS + NODE_BITS);
+        let low = addr as u64 & ((1 << ADDR_BITS) - 1) | (size & SIZE_LOW) << ADDR_BITS | code << CODE_SHIFT;
+        let high = pc & ((1 << ADDR_BITS) - 1)
+            | node << ADDR_BITS
+            | (size >> SIZE_LOW.count_ones()) << (ADDR_BITS + NODE_BITS);
         write_event(chunk, count, low, high);
         count_at.store(count + 1, Ordering::Release);
     }
@@ -187,7 +220,7 @@ impl<M: Memory> Detector<M> {
             for i in 0..missing {
                 // SAFETY: base <= first + i < top.
                 let frame: &mut Frame = unsafe { &mut *first.wrapping_add(i) };
-                write_event(chunk, count, NODE << 61 | parent, frame.pc);
+                write_event(chunk, count, NODE << CODE_SHIFT | parent, frame.pc);
                 frame.node = count | ctx.generation << NODE_BITS;
                 parent = count as u64;
                 count += 1;
@@ -205,7 +238,7 @@ impl<M: Memory> Detector<M> {
         // 29 bits of the spawner's number; a larger one is not told.
         let parent = lane.parent_goid.load(Ordering::Relaxed);
         let parent = if parent >> 29 == 0 { parent } else { 0 };
-        let start = (START << 61 | parent << 32 | u64::from(ctx.created), ctx.goid.load(Ordering::Relaxed));
+        let start = (START << CODE_SHIFT | parent << 32 | u64::from(ctx.created), ctx.goid.load(Ordering::Relaxed));
         let mut class = FIRST_CLASS;
         if !ctx.chunk.is_null() {
             // SAFETY: a live chunk of our lane.
@@ -393,7 +426,7 @@ impl<M: Memory> Detector<M> {
         let mut i = 0;
         while i < count {
             let (low, high) = read_event(chunk, i);
-            match low >> 61 {
+            match low >> CODE_SHIFT {
                 NODE => {}
                 EPOCH => {
                     epoch = high as u32;
@@ -416,7 +449,9 @@ impl<M: Memory> Detector<M> {
                 code => {
                     if epoch == clock && code == kind as u64 {
                         let at = low as usize & ((1 << ADDR_BITS) - 1);
-                        let size = (low >> ADDR_BITS & 0x3fff | (high >> (ADDR_BITS + NODE_BITS)) << 14) as usize;
+                        let size = (low >> ADDR_BITS & SIZE_LOW
+                            | (high >> (ADDR_BITS + NODE_BITS)) << SIZE_LOW.count_ones())
+                            as usize;
                         let size = if size == 0 { 1 } else { size };
                         if at < granule + 8
                             && at + size > granule

@@ -10,6 +10,7 @@
 pub mod access;
 pub mod atomic;
 pub mod context;
+pub mod contract;
 mod cover;
 pub mod depot;
 pub mod epoch;

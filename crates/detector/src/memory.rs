@@ -5,6 +5,7 @@
 //! ([`Memory::word`]). Everything here is sharded so that uncontended use takes no lock that another thread holds.
 
 use crate::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use crate::contract::for_assembly;
 use core::marker::PhantomData;
 
 /// The regions of zero-filled memory that an engine works in.
@@ -306,6 +307,11 @@ const CLASSES: usize = (END_CLASS - MIN_CLASS) as usize;
 const DISCARD_CLASS: u32 = 17;
 /// Bytes of new blocks for which memory is got at once.
 const POPULATE: usize = 64 << 10;
+
+for_assembly! {
+    /// log2 of the bytes that blocks are addressed in.
+    BLOCK_SHIFT = MIN_CLASS;
+}
 /// How many ways the free lists of a class are split. A power of two.
 const WAYS: usize = 4;
 

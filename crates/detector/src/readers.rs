@@ -8,6 +8,7 @@
 //! A slot that is in use stays in use until the table is made anew, so that a search may stop at the first empty one.
 
 use crate::Detector;
+use crate::contract::for_assembly;
 use crate::epoch::{Entry, Kind, Lane};
 use crate::memory::Memory;
 
@@ -17,6 +18,23 @@ pub(crate) const FIRST_TABLE: u8 = 7;
 const KINDS: u32 = 60;
 /// In the head: the number of slots in use.
 const LEN: u64 = (1 << KINDS) - 1;
+/// 2^32 by the golden ratio, odd: multiplying by it spreads numbers that are close together (Knuth, TAOCP vol. 3, 6.4).
+pub(crate) const GOLDEN: u32 = 0x9e37_79b1;
+/// The distance of the bits of a lane times [`GOLDEN`] that say where the search for it begins.
+const HOME_SHIFT: u32 = 8;
+
+for_assembly! {
+    /// log2 of the bytes of a slot.
+    TABLE_SLOT_SHIFT = size_of::<Entry>().ilog2();
+    /// The factor of the hash of lanes, and of that of steps.
+    HASH_FACTOR = GOLDEN;
+    /// The search for a lane begins at the bits of its hash from this one on.
+    TABLE_HOME_SHIFT = HOME_SHIFT;
+    /// Where the head tells of which kinds the accesses are.
+    TABLE_KINDS_SHIFT = KINDS;
+    /// There, the kinds that write.
+    TABLE_WRITES = 1 << Kind::Write as u8 | 1 << Kind::AtomicWrite as u8;
+}
 
 /// A table in use: its slots, and how many they are (a power of two).
 #[derive(Clone, Copy)]
@@ -29,7 +47,7 @@ impl Table {
     /// The table in a block of the given class.
     #[inline]
     pub(crate) fn new(slots: *mut Entry, class: u8) -> Self {
-        Self { slots, capacity: 1 << (class - 3) }
+        Self { slots, capacity: (1 << class) / size_of::<Entry>() }
     }
 
     #[inline]
@@ -66,7 +84,7 @@ impl Table {
     #[inline]
     fn home(&self, lane: Lane) -> usize {
         // Spread, because lanes are dense: neighbours with two accesses each would make one long chain.
-        (lane.wrapping_mul(0x9e37_79b1) >> 8) as usize & (self.capacity - 1)
+        (lane.wrapping_mul(GOLDEN) >> HOME_SHIFT) as usize & (self.capacity - 1)
     }
 
     /// All slots that may hold accesses.

@@ -15,18 +15,24 @@
 use crate::Detector;
 use crate::atomic::{AtomicU32, Ordering};
 use crate::context::Context;
+use crate::contract::for_assembly;
 use crate::epoch::{Entry, Kind};
 use crate::memory::{Blocks, Memory, Spin};
+use crate::readers::GOLDEN;
 use crate::shadow::Cell;
 use core::cell::UnsafeCell;
-use core::mem::MaybeUninit;
+use core::mem::{MaybeUninit, offset_of};
 
 /// The most reads in a set; of more than these a precise record is made.
 pub const MEMBERS: usize = 127;
 /// In what a stamp stands for: a set, not an epoch. Below it the number of members from bit 32 on, and their block.
 pub(crate) const SET: u64 = 1 << 63;
-/// How many steps a goroutine remembers. A power of two; the fast paths in assembly know it.
+/// How many steps a goroutine remembers. A power of two.
 const STEPS: usize = 64;
+/// A step's place is the highest bits of (cell XOR mask shifted by this) times [`crate::readers::GOLDEN`].
+const STEP_MASK_SHIFT: u32 = 17;
+/// The distance of those highest bits.
+const STEP_HASH_SHIFT: u32 = 32 - STEPS.ilog2();
 /// What a goroutine may spend on sets before it has earned anything, and again after so many refusals.
 const CREDIT: i32 = 64;
 const REFUSALS: u32 = 256;
@@ -61,14 +67,39 @@ pub struct Steps {
     steps: [Step; STEPS],
 }
 
-const _: () = assert!(size_of::<Step>() == 16 && core::mem::offset_of!(Steps, steps) == 32);
-const _: () = assert!(core::mem::offset_of!(Steps, last) == 16 && core::mem::offset_of!(Steps, last_own) == 24);
+for_assembly! {
+    /// [`Steps::cycle`].
+    STEPS_CYCLE = offset_of!(Steps, cycle);
+    /// [`Steps::credit`].
+    STEPS_CREDIT = offset_of!(Steps, credit);
+    /// [`Steps::last`]: cell and mask as in a [`Step`].
+    STEPS_LAST = offset_of!(Steps, last);
+    /// [`Steps::last_own`].
+    STEPS_LAST_OWN = offset_of!(Steps, last_own);
+    /// Of the first step, [`Step::from`]; [`Step::mask`] lies behind it.
+    STEP_FROM = offset_of!(Steps, steps) + offset_of!(Step, from);
+    /// Of the first step, [`Step::mask`].
+    STEP_MASK = offset_of!(Steps, steps) + offset_of!(Step, mask);
+    /// Of the first step, [`Step::to`]; [`Step::own`] lies behind it.
+    STEP_TO = offset_of!(Steps, steps) + offset_of!(Step, to);
+    /// Of the first step, [`Step::own`].
+    STEP_OWN = offset_of!(Steps, steps) + offset_of!(Step, own);
+    /// log2 of the bytes of a step.
+    STEP_SHIFT = size_of::<Step>().ilog2();
+    /// A step's place: see [`Steps::at`].
+    STEP_HASH_MASK_SHIFT = STEP_MASK_SHIFT;
+    /// See [`Steps::at`].
+    STEP_HASH_RESULT_SHIFT = STEP_HASH_SHIFT;
+}
+const _: () = assert!(offset_of!(Step, mask) == offset_of!(Step, from) + 4);
+const _: () = assert!(offset_of!(Step, own) == offset_of!(Step, to) + 4);
+const _: () = assert!(size_of::<Step>().is_power_of_two() && STEPS.is_power_of_two());
 const _: () = assert!(size_of::<Steps>() <= 1 << STEPS_CLASS);
 
 impl Steps {
     #[inline]
     fn at(from: u32, mask: u8) -> usize {
-        ((from ^ u32::from(mask) << 17).wrapping_mul(0x9e37_79b1) >> 26) as usize % STEPS
+        ((from ^ u32::from(mask) << STEP_MASK_SHIFT).wrapping_mul(GOLDEN) >> STEP_HASH_SHIFT) as usize
     }
 
     /// The step from a cell, if it is remembered.

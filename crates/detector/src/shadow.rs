@@ -10,6 +10,7 @@
 //! reference has a stamp that nobody has, the high half has the mask 0. So the high 24 bits of the low half are
 //! [`PRECISE`] or [`SPLIT`], its low 8 bits the index's high ones, and the high half is the index's low 24 bits above a zero byte.
 
+use crate::contract::for_assembly;
 use crate::stamp::STAMP_BITS;
 
 /// Bits 8..32 of a word that refers to a precise record, in the place of a stamp, and above every stamp.
@@ -21,13 +22,48 @@ pub const SPLIT: u32 = (1 << STAMP_BITS) - 3;
 /// In the upper cell of a word: it is a write.
 pub const OTHER: u32 = 1 << 31;
 
+/// Where the stamp begins in a cell: behind the mask.
+const STAMP_SHIFT: u32 = 8;
+/// Where the read cell begins in a word.
+const READ_SHIFT: u32 = 32;
+/// A reference's index goes up by this for its low bits, and down by [`INDEX_HIGH`] for its high ones.
+const INDEX_LOW: u32 = 40;
+/// See [`INDEX_LOW`].
+const INDEX_HIGH: u32 = 24;
+
 /// Whether a word is two cells, or nothing.
 #[inline]
 pub const fn is_cells(bits: u64) -> bool {
     (bits as u32 >> 8) < SPLIT
 }
 
-const _: () = assert!(STAMP_BITS + 8 == 32);
+const _: () = assert!(STAMP_BITS + STAMP_SHIFT == 32 && INDEX_LOW == READ_SHIFT + STAMP_SHIFT);
+
+for_assembly! {
+    /// Where the stamp begins in a cell: behind the mask.
+    CELL_STAMP_SHIFT = STAMP_SHIFT;
+    /// The least cell that has a stamp. A cell XOR a stamp is below it if it is of that stamp, and then is the mask.
+    CELL_STAMP_ONE = 1u32 << STAMP_SHIFT;
+    /// The mask of a cell, when it has all bytes.
+    CELL_MASK = (1u32 << STAMP_SHIFT) - 1;
+    /// Where the read cell begins in a word.
+    WORD_READ_SHIFT = READ_SHIFT;
+    /// The bit of a word's upper cell that is set when it is a write, too.
+    CELL_OTHER_BIT = OTHER.ilog2();
+    /// The stamp of the lower half of a word that refers to a precise record. Above [`SPLIT`]'s.
+    PRECISE_TAG = PRECISE;
+    /// The stamp of the lower half of a word whose bytes have cells of their own.
+    SPLIT_TAG = SPLIT;
+    /// The least lower half with [`SPLIT`]. In a byte's cells, that of one that is being taken away.
+    SPLIT_LOW = SPLIT << STAMP_SHIFT;
+    /// The least number above all lower halves with [`SPLIT`].
+    SPLIT_END = (SPLIT + 1) << STAMP_SHIFT;
+    /// The low bits of a reference's index are this far up in the word,
+    INDEX_LOW_SHIFT = INDEX_LOW;
+    /// and its high bits this far down.
+    INDEX_HIGH_SHIFT = INDEX_HIGH;
+}
+const _: () = assert!(SPLIT < PRECISE);
 const _: () = assert!(crate::stamp::NO_STAMP < PRECISE);
 const _: () = assert!(crate::stamp::STAMP_END <= SPLIT && SPLIT < crate::stamp::NO_STAMP);
 // With `OTHER` a cell is not one of any stamp, nor one of a context that has none.
@@ -98,7 +134,7 @@ impl Word {
     /// Takes a word apart.
     #[inline]
     pub const fn unpack(bits: u64) -> Word {
-        let index = (bits as u32) << 24 | (bits >> 40) as u32;
+        let index = (bits as u32) << INDEX_HIGH | (bits >> INDEX_LOW) as u32;
         match bits as u32 >> 8 {
             PRECISE => Word::Precise(index),
             SPLIT => Word::Split(index),
@@ -122,7 +158,7 @@ impl Word {
 }
 
 const fn reference(tag: u32, index: u32) -> u64 {
-    (tag << 8 | index >> 24) as u64 | ((index << 8) as u64) << 32
+    (tag << STAMP_SHIFT | index >> INDEX_HIGH) as u64 | ((index << STAMP_SHIFT) as u64) << READ_SHIFT
 }
 
 /// The mask of the bytes of the granule at `granule` (a multiple of 8) that lie in `[addr, addr + size)`.

@@ -11,10 +11,12 @@
 //! When no name is left the caller records full epochs in precise records ([`crate::ext`]) instead: memory, not precision, is lost.
 
 use crate::atomic::{AtomicU32, AtomicU64, Ordering};
+use crate::contract::for_assembly;
 use crate::epoch::{Clock, Lane};
 use crate::memory::{Memory, PAGE, SHARDS, Spin};
 use crate::shadow::Word;
 use core::cell::UnsafeCell;
+use core::mem::offset_of;
 
 /// Bits of a stamp in a shadow cell. The highest is 0, or says something else ([`crate::shadow::OTHER`]).
 pub const STAMP_BITS: u32 = 24;
@@ -29,18 +31,30 @@ const MIN_CYCLE: u32 = 1 << 20;
 #[repr(C, align(64))]
 struct Batch {
     lock: Spin,
+    /// The first stamp.
     base: UnsafeCell<u32>,
+    /// A bit for each stamp from there on that is free.
     free: UnsafeCell<u64>,
 }
 
-const _: () = assert!(size_of::<Batch>() == 64);
-const _: () = assert!(core::mem::offset_of!(Batch, base) == 4);
-const _: () = assert!(core::mem::offset_of!(Batch, free) == 8);
+for_assembly! {
+    /// log2 of the bytes of a batch.
+    BATCH_SHIFT = size_of::<Batch>().ilog2();
+    /// A shard's batch is the one of these bits of its number.
+    BATCH_MASK = SHARDS - 1;
+    /// [`Batch::lock`]: 0 when it is open, otherwise 1.
+    BATCH_LOCK = offset_of!(Batch, lock);
+    /// [`Batch::base`].
+    BATCH_BASE = offset_of!(Batch, base);
+    /// [`Batch::free`].
+    BATCH_FREE = offset_of!(Batch, free);
+}
+const _: () = assert!(size_of::<Batch>().is_power_of_two() && SHARDS.is_power_of_two());
 
 /// Where the batches lie in [`Stamps`].
-pub(crate) const BATCHES: usize = core::mem::offset_of!(Stamps, batches);
+pub(crate) const BATCHES: usize = offset_of!(Stamps, batches);
 /// Where the number of cycles lies in [`Stamps`].
-pub(crate) const CYCLES: usize = core::mem::offset_of!(Stamps, cycles);
+pub(crate) const CYCLES: usize = offset_of!(Stamps, cycles);
 
 /// Who uses stamps: what recycling must know of it.
 pub trait Uses {

@@ -30,9 +30,17 @@ pub struct Blob {
     pub bytes: Vec<u8>,
     /// The exported functions and their offsets in `bytes`.
     pub exports: BTreeMap<String, u64>,
+    /// What the hooks' assembly knows of the objects: names and values, in the order in which they are stated.
+    pub constants: Vec<(String, u64)>,
     /// Every section and its offset, by offset: for profiles, which see one symbol.
     pub sections: Vec<(u64, String)>,
 }
+
+/// The section in which the objects state what the hooks' assembly knows of them (`crates/runtime/src/contract.rs`): for
+/// each constant its name, filled up with zeros, and its value.
+pub const CONTRACT: &str = ".hb.contract";
+/// Bytes of a name there.
+const CONTRACT_NAME: usize = 32;
 
 /// Why the objects cannot be packed: a sentence for the developer of the runtime.
 pub type PackError = String;
@@ -66,7 +74,8 @@ pub fn pack(archive: &[u8]) -> Result<Blob, PackError> {
         linker.exports().map(|(name, target)| (name.to_owned(), layout[&target.place] + target.offset)).collect();
     let mut sections: Vec<_> = reached.iter().map(|place| (layout[place], linker.name(*place))).collect();
     sections.sort();
-    Ok(Blob { bytes, exports, sections })
+    let constants = linker.constants()?;
+    Ok(Blob { bytes, exports, constants, sections })
 }
 
 fn read_objects(archive: &[u8]) -> Result<Vec<Elf<'_>>, PackError> {
@@ -117,6 +126,28 @@ impl<'a> Linker<'a> {
             .iter()
             .filter(|(name, _)| name.starts_with(EXPORT_PREFIX))
             .map(|(name, target)| (name.as_str(), *target))
+    }
+
+    /// The constants of [`CONTRACT`]. The section is read, not packed.
+    fn constants(&self) -> Result<Vec<(String, u64)>, PackError> {
+        let mut constants: Vec<(String, u64)> = Vec::new();
+        for section in self.objects.iter().filter_map(|object| object.section_by_name(CONTRACT)) {
+            let data = section.data().map_err(|e| e.to_string())?;
+            let (entries, rest) = data.as_chunks::<{ CONTRACT_NAME + 8 }>();
+            if !rest.is_empty() {
+                return Err(format!("{CONTRACT}: its size is not that of whole constants"));
+            }
+            for entry in entries {
+                let (name, value) = entry.split_at(CONTRACT_NAME);
+                let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
+                let name = String::from_utf8(name.to_vec()).map_err(|e| format!("{CONTRACT}: {e}"))?;
+                if constants.iter().any(|(other, _)| *other == name) {
+                    return Err(format!("{CONTRACT}: {name} is stated twice"));
+                }
+                constants.push((name, u64::from_le_bytes(value.try_into().expect("8 bytes"))));
+            }
+        }
+        Ok(constants)
     }
 
     fn section(&self, place: Place) -> Result<object::read::elf::ElfSection64<'a, '_, Endianness>, PackError> {

@@ -171,3 +171,32 @@ fn only_the_location_of_a_panic_may_lack_its_address() {
         assert!(message.contains("a table of addresses"), "{message}");
     }
 }
+
+/// A constant as the objects state it.
+fn constant(name: &str, value: u64) -> Vec<u8> {
+    let mut bytes = name.as_bytes().to_vec();
+    bytes.resize(32, 0);
+    bytes.extend(value.to_le_bytes());
+    bytes
+}
+
+/// An object with one exported function and a section of constants.
+fn with_constants(data: &[u8]) -> Vec<u8> {
+    let mut maker = Maker::new();
+    let code = maker.section(".text.f", SectionKind::Text, &[0xC3], 16);
+    maker.symbol("__tsan_f", SymbolSection::Section(code));
+    maker.section(pack::CONTRACT, SectionKind::ReadOnlyData, data, 8);
+    maker.archive()
+}
+
+#[test]
+fn constants_are_read_and_not_packed() {
+    let (first, second) = (constant("FIRST", 7), constant("SECOND", 1 << 63));
+    let blob = pack::pack(&with_constants(&[first.clone(), second].concat())).unwrap();
+    assert_eq!(blob.constants, [("FIRST".to_owned(), 7), ("SECOND".to_owned(), 1 << 63)]);
+    assert!(!blob.bytes.windows(5).any(|w| w == b"FIRST"));
+    let twice = pack::pack(&with_constants(&[first.clone(), first.clone()].concat())).unwrap_err();
+    assert!(twice.contains("FIRST is stated twice"), "{twice}");
+    let half = pack::pack(&with_constants(&first[..20])).unwrap_err();
+    assert!(half.contains("whole constants"), "{half}");
+}

@@ -6,6 +6,7 @@ use crate::layout::{self, Map, NoRoom};
 use crate::{blocks, races, sys, walk};
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::*};
 use hb_detector::context::FLAG_MAIN;
+use hb_detector::contract::Constants;
 use hb_detector::history::marks::What;
 use hb_detector::memory::Spin;
 use hb_detector::sync::AtomicEffect;
@@ -66,9 +67,14 @@ pub const REPORT_MEMORY: usize = layout::STATE + (1 << 20);
 
 const _: () = assert!(size_of::<State>() <= REPORT_MEMORY - layout::STATE);
 const _: () = assert!(core::mem::offset_of!(State, detector) == 0);
-// The fast paths in assembly know it.
-const _: () = assert!(layout::STATE + Detector::<Map>::STAMP_BATCHES == 0x1000_0000_24c0);
-const _: () = assert!(layout::STATE + Detector::<Map>::STAMP_CYCLES == 0x1000_0000_28c0);
+
+/// What the assembly knows of the state: see [`crate::contract`].
+pub const FOR_ASSEMBLY: Constants = &[
+    // Free stamps: a batch for each shard.
+    ("STAMP_BATCHES", (layout::STATE + Detector::<Map>::STAMP_BATCHES) as u64),
+    // The number of the recycling cycle of stamps.
+    ("STAMP_CYCLES", (layout::STATE + Detector::<Map>::STAMP_CYCLES) as u64),
+];
 
 /// The state.
 #[inline]

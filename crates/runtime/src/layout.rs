@@ -4,7 +4,9 @@
 //! distance, byte for byte. Data segments lie near the executable's base, anywhere; their shadow lies at a distance that is
 //! found at start-up. All of the rest lies at constant addresses. Mappings cost no memory until they are touched.
 
+use core::mem::offset_of;
 use core::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use hb_detector::contract::Constants;
 use hb_detector::memory::{Memory, PAGE, Region};
 
 use crate::sys;
@@ -45,14 +47,39 @@ const _: () = assert!(DATA_SHADOW + DATA_MAX <= HEAP_TOUCHED);
 const _: () = assert!(HEAP_TOUCHED + (HEAP_END - HEAP) / PAGE <= DATA_TOUCHED);
 const _: () = assert!(DATA_TOUCHED + DATA_MAX / PAGE <= ALLOCATIONS && ALLOCATIONS + ALLOCATIONS_BYTES <= HEAP_GROUPS);
 const _: () = assert!(HEAP_GROUPS + (HEAP_END - HEAP) / GROUP <= REGIONS);
-// The fast paths in assembly know these.
-const _: () = assert!(HEAP_GROUPS == 0x1230_0000_0000 && GROUP == 1 << 15);
-const _: () = assert!(REGIONS + Region::Exts as usize * REGION_STEP == 0x1380_0000_0000);
-const _: () = assert!(REGIONS + Region::Splits as usize * REGION_STEP == 0x1500_0000_0000);
-const _: () = assert!(REGIONS + Region::Stamps as usize * REGION_STEP == 0x1400_0000_0000);
-const _: () = assert!(REGIONS + Region::Blocks as usize * REGION_STEP == 0x13c0_0000_0000);
-const _: () = assert!(HEAP_TOUCHED == 0x1200_0000_0000 && PAGE == 1 << 9 && HEAP_SHADOW == 1 << 45);
-const _: () = assert!(REGIONS + 9 * REGION_STEP <= HEAP + HEAP_SHADOW);
+const _: () = assert!(REGIONS + hb_detector::memory::REGIONS.len() * REGION_STEP <= HEAP + HEAP_SHADOW);
+
+/// Shifting an address right by this leaves 0 of its place in the heap, whose bounds are multiples of the power of two.
+const HEAP_SHIFT: u32 = (HEAP_END - HEAP).ilog2();
+const _: () = assert!((HEAP_END - HEAP).is_power_of_two() && HEAP.is_multiple_of(HEAP_END - HEAP));
+// Shadow of the heap is found by setting a bit.
+const _: () = assert!(HEAP_SHADOW.is_power_of_two() && (HEAP_END - 1) & HEAP_SHADOW == 0);
+const _: () = assert!(PAGE.is_power_of_two() && GROUP.is_power_of_two());
+
+/// What the assembly knows of the address space: see [`crate::contract`].
+pub const FOR_ASSEMBLY: Constants = &[
+    // An address shifted right by the first is the second if it lies in the heap.
+    ("HEAP_SHIFT", HEAP_SHIFT as u64),
+    ("HEAP_NUMBER", (HEAP >> HEAP_SHIFT) as u64),
+    // Setting this bit of an address in the heap gives that of its shadow.
+    ("HEAP_SHADOW_BIT", HEAP_SHADOW.ilog2() as u64),
+    // The distance of the shadow of the data segments is stored here (`Map::data_distance`).
+    ("DATA_DISTANCE", (STATE + offset_of!(Map, data_distance)) as u64),
+    // The flag of a page of the heap lies at the number of the page of its shadow, counted from here; so does that of a group.
+    ("PAGE_SHIFT", PAGE.ilog2() as u64),
+    ("PAGE_FLAGS", (HEAP_TOUCHED - (HEAP + HEAP_SHADOW) / PAGE) as u64),
+    ("GROUP_SHIFT", GROUP.ilog2() as u64),
+    ("GROUP_FLAGS", (HEAP_GROUPS - (HEAP + HEAP_SHADOW) / GROUP) as u64),
+    // Tables of the engine.
+    ("EXTS", region_base(Region::Exts) as u64),
+    ("SPLITS", region_base(Region::Splits) as u64),
+    ("STAMPS", region_base(Region::Stamps) as u64),
+    ("BLOCKS", region_base(Region::Blocks) as u64),
+];
+
+const fn region_base(region: Region) -> usize {
+    REGIONS + region as usize * REGION_STEP
+}
 
 /// The program's memory and its shadow. Part of the state.
 #[repr(C)]
@@ -63,7 +90,7 @@ pub struct Map {
     data_flags: AtomicUsize,
     data: [AtomicUsize; 2],
     heap: [AtomicUsize; 2],
-    sizes: [AtomicUsize; 9],
+    sizes: [AtomicUsize; hb_detector::memory::REGIONS.len()],
 }
 
 fn size_of_region(region: Region) -> usize {
@@ -104,7 +131,7 @@ impl Map {
     /// Maps the engine's regions; where address space is limited the large ones get smaller.
     pub fn map_regions(&self) -> Result<(), NoRoom> {
         for region in hb_detector::memory::REGIONS {
-            let at = REGIONS + region as usize * REGION_STEP;
+            let at = region_base(region);
             let mut bytes = size_of_region(region);
             loop {
                 match map(at, bytes) {
@@ -174,7 +201,7 @@ pub fn group(addr: usize) -> &'static AtomicU8 {
 // data segments lie in disjoint mappings, at constant distances; so do the flags.
 unsafe impl Memory for Map {
     fn region(&self, region: Region) -> (*mut u8, usize) {
-        let at = REGIONS + region as usize * REGION_STEP;
+        let at = region_base(region);
         (at as *mut u8, self.sizes.get(region as usize).map_or(0, |size| size.load(Ordering::Relaxed)))
     }
 

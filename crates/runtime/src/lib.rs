@@ -17,6 +17,7 @@
 pub mod abi;
 pub mod abi_hb;
 pub mod blocks;
+mod contract;
 mod engine;
 pub mod globals;
 mod layout;

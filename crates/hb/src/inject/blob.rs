@@ -56,10 +56,22 @@ pub fn assembly() -> String {
     }
 }
 
-/// The `#define` lines that name the exported functions as assembly operands: `__tsan_read` is
-/// called `tsan_read`.
+/// What the hooks' assembly knows of the runtime: names and values (`crates/detector/src/contract.rs`).
+pub fn constants() -> impl Iterator<Item = (&'static str, u64)> {
+    const LINES: &str = include_str!(concat!(env!("OUT_DIR"), "/runtime.constants"));
+    LINES.lines().filter_map(|line| {
+        let (value, name) = line.split_once(' ')?;
+        Some((name, value.parse().expect("written by the build script")))
+    })
+}
+
+/// The `#define` lines for the hooks: of the constants, and of the exported functions as assembly operands: `__tsan_read`
+/// is called `tsan_read`.
 pub fn definitions() -> String {
     let mut text = String::new();
+    for (name, value) in constants() {
+        let _ = writeln!(text, "#define {name} {value:#x}");
+    }
     for (name, offset) in EXPORTS.iter() {
         let name = name.trim_start_matches('_');
         let _ = writeln!(text, "#define {name} {SYMBOL}+{offset}(SB)");

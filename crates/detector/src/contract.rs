@@ -1,0 +1,33 @@
+//! What the hooks' assembly knows of the engine: offsets, sizes, shifts, masks, tags and hashes.
+//!
+//! Each module states beside its types, by `for_assembly!`, the numbers that the assembly uses. The runtime puts them
+//! all into a section of its object; the packer (`crates/hb/build/pack.rs`) reads them back from there, and hb writes
+//! them as `#define`s before the assembly. So a number stands once, here, and the assembly follows when it changes.
+//!
+//! What the assembly takes for granted beyond numbers (that two fields are neighbours, that there are four of something)
+//! is asserted where the numbers are stated.
+
+/// Names and values.
+pub type Constants = &'static [(&'static str, u64)];
+
+/// States constants for the assembly: `NAME = value;`, each with a comment that says what it is.
+macro_rules! for_assembly {
+    ($($(#[doc = $doc:literal])+ $name:ident = $value:expr;)+) => {
+        /// What the assembly knows of this module: see [`crate::contract`].
+        pub(crate) const FOR_ASSEMBLY: crate::contract::Constants = &[$((stringify!($name), $value as u64)),+];
+    };
+}
+pub(crate) use for_assembly;
+
+/// Everything that the assembly knows of the engine.
+pub const ENGINE: [Constants; 9] = [
+    crate::context::FOR_ASSEMBLY,
+    crate::epoch::FOR_ASSEMBLY,
+    crate::shadow::FOR_ASSEMBLY,
+    crate::stamp::FOR_ASSEMBLY,
+    crate::sets::FOR_ASSEMBLY,
+    crate::history::FOR_ASSEMBLY,
+    crate::ext::FOR_ASSEMBLY,
+    crate::readers::FOR_ASSEMBLY,
+    crate::memory::FOR_ASSEMBLY,
+];
