@@ -4,5 +4,5 @@
 
 package runtime
 
-// Defined in go/hooks_amd64.s. other is the goroutine that was parked.
+// Defined in go/amd64/sync.s. other is the goroutine that was parked.
 func hbmeet(ctx, other uintptr)

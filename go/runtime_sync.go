@@ -6,7 +6,7 @@ package runtime
 
 import "unsafe"
 
-// Defined in assembly, each to be called by one function: see go/hooks_amd64.s.
+// Defined in assembly, each to be called by one function: see go/amd64/sync.s.
 
 //go:noescape
 func hblock(addr unsafe.Pointer)

@@ -107,7 +107,7 @@ impl<M: Memory> Detector<M> {
 
     /// An atomic load that has nothing new to tell: the word's record has a load of the same bytes in the present epoch, and what was released
     /// there is known ([`Context::whole`]). Performs it, without a lock, unless something changes meanwhile. The assembly does the same
-    /// (`KNOWN_LOAD` in `go/atomics_amd64.s`), for any number of objects where a goroutine remembers but a few.
+    /// (`go/amd64/atomic_load.s`), for any number of objects where a goroutine remembers but a few.
     ///
     /// The goroutine alone puts accesses of its present epoch into records and takes them away, and whoever came since was held
     /// against them. All that is read here belongs together if the record's version is the same at the end, and to this word if that

@@ -11,7 +11,7 @@
 //!
 //! - `__tsan_*` is the ABI that the race-enabled Go runtime expects, with the argument lists that
 //!   `runtime/race.go` and `runtime/race_amd64.s` of the Go distribution give them.
-//! - `__tsan_hb_*` are called only by our own assembly (`go/*_amd64.s`). The hooks among them
+//! - `__tsan_hb_*` are called only by our own assembly (`go/amd64`). The hooks among them
 //!   that stand for a stock one take the same arguments plus the caller's goid in R8, the fifth
 //!   argument register, whatever the number of arguments before it. That is how the runtime learns
 //!   Go's own goroutine numbers. The stock forms pass [`UNKNOWN_GOID`] instead.

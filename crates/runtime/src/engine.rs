@@ -461,7 +461,7 @@ struct Place {
     stack: *const walk::Bounds,
 }
 
-/// Bytes of the frame of a function of `sync/atomic`; the argument block lies at its bottom (`ATOMIC_FRAME` in `go/atomics_amd64.s`).
+/// Bytes of the frame of a function of `sync/atomic`; the argument block lies at its bottom (`ATOMIC_FRAME` in `go/amd64/atomics.s`).
 const ATOMIC_FRAME: usize = 32;
 
 /// Performs an atomic operation of `size` bytes as the engine orders it.

@@ -9,12 +9,13 @@ mod blob;
 mod edits;
 mod elf;
 mod explain;
+mod hooks;
 mod store;
 #[cfg(test)]
 mod tests;
 mod toolexec;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs;
@@ -180,26 +181,12 @@ fn minor_version(version: &str) -> Option<u32> {
     rest[..digits].parse().ok()
 }
 
-/// Our file in the place of the Go distribution's.
-const HOOKS: &str = concat!(
-    include_str!("../../../../go/race_amd64.s"),
-    include_str!("../../../../go/record_amd64.s"),
-    include_str!("../../../../go/split_amd64.s"),
-    include_str!("../../../../go/precise_amd64.s"),
-    include_str!("../../../../go/words_amd64.s"),
-    include_str!("../../../../go/accesses_amd64.s"),
-    include_str!("../../../../go/atomics_amd64.s"),
-    include_str!("../../../../go/hooks_amd64.s"),
-);
-/// What is between edited files of other packages and [`HOOKS`].
+/// What is between edited files of other packages and [`hooks`].
 const RUNTIME_SYNC: &str = include_str!("../../../../go/runtime_sync.go");
 /// The same without race detection.
 const RUNTIME_NONE: &str = include_str!("../../../../go/runtime_none.go");
 const RACE_PACKAGE: &str = include_str!("../../../../go/runtime_race.go");
 const RACE_PACKAGE_NONE: &str = include_str!("../../../../go/runtime_race_none.go");
-
-/// The comment in [`HOOKS`] that the definitions are put behind.
-const HOOKS_INCLUDES_END: &str = "#include \"cgo/abi_amd64.h\"\n";
 
 fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, InjectError> {
     let src = tc.goroot.join("src");
@@ -229,16 +216,10 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
     entry_points.extend(explain::ENTRY_POINTS.iter().map(|&name| name.to_owned()));
 
     let theirs = read(&src.join("runtime/race_amd64.s"))?;
-    if let Some(name) = missing_hook(&theirs, HOOKS) {
+    if let Some(name) = hooks::missing(&theirs) {
         return Err(InjectError::UnknownToolchain { reason: format!("runtime/race_amd64.s: {name} is not known") });
     }
-    let (head, tail) = HOOKS.split_once(HOOKS_INCLUDES_END).expect("the hooks include Go's headers");
-    let hooks = format!(
-        "{head}{HOOKS_INCLUDES_END}\n{}{tail}{}",
-        blob::definitions(),
-        blob::entry_points(entry_points.iter().map(String::as_str)),
-    );
-    files.add("runtime/race_amd64.s", hooks);
+    files.add("runtime/race_amd64.s", hooks::assembly(entry_points.iter().map(String::as_str)));
     files.add("runtime/zhb_blob_amd64.s", blob::assembly());
     files.add("runtime/race/race.go", RACE_PACKAGE);
     for file in ["runtime/race/race_v1_amd64.go", "runtime/race/race_v3_amd64.go"] {
@@ -306,30 +287,6 @@ fn host_goarch() -> &'static str {
         "aarch64" => "arm64",
         other => other,
     }
-}
-
-/// The first function that `theirs` defines for others and `ours` does not.
-fn missing_hook(theirs: &str, ours: &str) -> Option<String> {
-    let ours = defined_functions(ours);
-    defined_functions(theirs).into_iter().find(|name| !ours.contains(name))
-}
-
-/// The functions that an assembly file defines for other files: those named in a `TEXT` directive
-/// or given to a macro that writes one, without those local to the file.
-fn defined_functions(assembly: &str) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for line in assembly.lines() {
-        let name = match line.strip_prefix("TEXT") {
-            Some(rest) => rest.trim_start().split(['(', '<']).next(),
-            // A macro at the start of a line: LOAD(sync∕atomic·LoadInt32, ...
-            None => line.split_once('(').and_then(|(name, rest)| {
-                let is_macro = !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase());
-                is_macro.then_some(rest)?.split(',').next()
-            }),
-        };
-        names.extend(name.filter(|name| name.contains('·')).map(str::to_owned));
-    }
-    names
 }
 
 fn read(path: &Path) -> Result<String, InjectError> {
