@@ -18,6 +18,8 @@ func hbfire(uintptr) {}
 
 func hbunused(unsafe.Pointer, uintptr) {}
 
+func hbmapshadow(unsafe.Pointer, uintptr) bool { return true }
+
 func hbslots(uintptr, int) uintptr { return 0 }
 
 func hbnotify(*hchan, uint, *sudog) bool { return false }

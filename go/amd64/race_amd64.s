@@ -73,15 +73,15 @@
 // the latest read: a stamp (24 bits) above a mask of bytes (8 bits). A goroutine's context has its present stamp in the
 // same place of a word. So, of cell XOR stamp: below CELL_STAMP_ONE the stamps agree, and it is the mask.
 
-// HEAP_SHADOW puts the address of the shadow word of the word around AX into DX if AX lies in the heap, and otherwise
-// jumps to `data`. Uses R9.
+// HEAP_SHADOW puts the address of the shadow word of the word around AX into DX if AX lies in the arenas of the heap, and
+// otherwise jumps to `data`.
 #define HEAP_SHADOW(data) \
-	MOVQ	AX, R9; \
 	MOVQ	AX, DX; \
-	SHRQ	$HEAP_SHIFT, R9; \
 	ANDQ	$~7, DX; \
-	CMPQ	R9, $HEAP_NUMBER; \
-	JNE	data; \
+	CMPQ	AX, runtime·racearenastart(SB); \
+	JB	data; \
+	CMPQ	AX, runtime·racearenaend(SB); \
+	JAE	data; \
 	BTSQ	$HEAP_SHADOW_BIT, DX
 
 // DATA_SHADOW does the same behind HEAP_SHADOW if AX lies in the data segments, and otherwise jumps to `outside`: then

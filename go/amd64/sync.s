@@ -72,6 +72,16 @@ on_g0:
 	CALL_HB(tsan_hb_fire)			// void __tsan_hb_fire(Context *)
 	RET
 
+// func hbmaparena(v unsafe.Pointer, n uintptr, mapped *bool)
+TEXT	runtime·hbmaparena<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-24
+	MOVQ	AX, DI
+	MOVQ	BX, SI
+	MOVQ	CX, DX
+	TO_G0(on_g0)
+on_g0:
+	CALL_HB(tsan_hb_map_arena)		// void __tsan_hb_map_arena(void *v, uintptr n, bool *mapped)
+	RET
+
 // func hbunused(v unsafe.Pointer, n uintptr)
 TEXT	runtime·hbunused<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
 	MOVQ	AX, DI

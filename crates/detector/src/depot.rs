@@ -9,6 +9,7 @@
 use crate::Detector;
 use crate::atomic::{AtomicU64, Ordering};
 use crate::context::Context;
+use crate::extent::Extent;
 use crate::memory::{Memory, Spin};
 use core::cell::UnsafeCell;
 
@@ -30,6 +31,7 @@ const NAMED: u64 = 1 << 63;
 pub struct Depot {
     base: *mut AtomicU64,
     words: usize,
+    extent: Extent,
     lock: Spin,
     next: UnsafeCell<usize>,
 }
@@ -40,9 +42,11 @@ const _: () = assert!(MAX <= 0xff && GENERATIONS < 0xff);
 
 impl Depot {
     /// Takes over the region.
-    pub fn init(&mut self, base: *mut u8, bytes: usize) {
+    pub fn init<M: Memory>(&mut self, base: *mut u8, bytes: usize) {
         self.base = base.cast();
         self.words = bytes / 8;
+        self.extent = Extent::new(base, bytes);
+        self.extent.reach::<M>((SLOTS + 1) * 8);
         self.next = UnsafeCell::new(SLOTS + 1);
     }
 
@@ -180,7 +184,10 @@ impl<M: Memory> Detector<M> {
                 // SAFETY: guarded by the lock.
                 let next = unsafe { &mut *depot.next.get() };
                 let end = *next + len + 2;
-                if end + MOST > depot.words || end > crate::limits::DEPOT / 8 {
+                if end + MOST > depot.words
+                    || end > crate::limits::DEPOT / 8
+                    || !depot.extent.reach::<M>((end + MOST) * 8)
+                {
                     self.limits.reached(&self.limits.depot_full);
                     break 0;
                 }

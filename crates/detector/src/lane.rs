@@ -135,7 +135,8 @@ impl<M: Memory> Detector<M> {
         }
         if got == 0 {
             let top = idle.top.load(Ordering::Relaxed);
-            if top + 1 < LANES {
+            let bytes = (top as usize + 2) * size_of::<LaneInfo>();
+            if top + 1 < LANES && self.lanes_extent.reach::<M>(bytes) {
                 idle.top.store(top + 1, Ordering::Relaxed);
                 got = top + 1;
             }

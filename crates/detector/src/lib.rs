@@ -15,6 +15,7 @@ mod cover;
 pub mod depot;
 pub mod epoch;
 pub mod ext;
+pub mod extent;
 pub mod goroutine;
 mod head;
 pub mod history;
@@ -125,6 +126,7 @@ pub struct Detector<M: Memory> {
     blocks: Blocks,
     stamps: stamp::Stamps,
     lanes: *mut lane::LaneInfo,
+    lanes_extent: extent::Extent,
     idle: lane::Idle,
     /// Stacks of `go` statements.
     pub depot: depot::Depot,
@@ -161,10 +163,13 @@ impl<M: Memory> Detector<M> {
         d.exts.init(base, bytes);
         let (base, bytes) = d.memory.region(Region::Blocks);
         d.blocks.init(base, bytes);
-        d.stamps.init(d.memory.region(Region::Stamps), d.memory.region(Region::StampMarks));
-        d.lanes = d.memory.region(Region::Lanes).0.cast();
+        d.stamps.init::<M>(d.memory.region(Region::Stamps), d.memory.region(Region::StampMarks));
+        let (base, bytes) = d.memory.region(Region::Lanes);
+        d.lanes = base.cast();
+        d.lanes_extent = extent::Extent::new(base, bytes);
+        d.lanes_extent.reach::<M>(size_of::<lane::LaneInfo>());
         let (base, bytes) = d.memory.region(Region::Depot);
-        d.depot.init(base, bytes);
+        d.depot.init::<M>(base, bytes);
         let (base, bytes) = d.memory.region(Region::Splits);
         d.splits.init(base, bytes);
         d.history_limit = AtomicU32::new(limits::HISTORY_EVENTS);

@@ -6,6 +6,7 @@
 
 use crate::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use crate::contract::for_assembly;
+use crate::extent::Extent;
 use core::marker::PhantomData;
 
 /// The regions of zero-filled memory that an engine works in.
@@ -51,13 +52,18 @@ pub const PAGE: usize = 512;
 /// The memory an engine is embedded in.
 ///
 /// # Safety
-/// `region` must return, for each region, an 64-byte aligned address range of the returned size that is readable,
-/// writable, initially zero, used by nobody else and never unmapped. `word` and `touched` must return the same
+/// `region` must return, for each region, an 64-byte aligned address range of the returned size that is used by nobody else; what of it
+/// `extend` was asked for is readable, writable, initially zero and never unmapped. `word` and `touched` must return the same
 /// location for the same granule (page) each time, distinct ones for distinct granules (pages), for every address
 /// that is passed to the engine.
 pub unsafe trait Memory {
     /// The region's base address and size in bytes.
     fn region(&self, region: Region) -> (*mut u8, usize);
+    /// Makes the next `bytes` bytes of a region, those at `at`, usable: called from its beginning on, once for each byte, before that is used.
+    /// `false`: they cannot be had now. By default all of a region is usable from the start.
+    fn extend(_at: *mut u8, _bytes: usize) -> bool {
+        true
+    }
     /// The shadow word of the 8-byte granule that holds `addr`.
     fn word(&self, addr: usize) -> &AtomicU64;
     /// The flag that says whether any shadow word of the [`PAGE`] that holds `addr` was ever written.
@@ -239,6 +245,9 @@ pub struct Slab<T> {
     base: *mut T,
     limit: u32,
     next: AtomicU32,
+    extent: Extent,
+    /// Another region, with so many bytes for each slot.
+    beside: (Extent, usize),
     free: [FreeList; SHARDS],
     _type: PhantomData<T>,
 }
@@ -252,6 +261,13 @@ impl<T> Slab<T> {
         let slots = bytes / size_of::<T>();
         self.limit = if slots > u32::MAX as usize { u32::MAX } else { slots as u32 };
         self.next = AtomicU32::new(1);
+        self.extent = Extent::new(base, bytes);
+        self.beside = (Extent::new(core::ptr::null_mut(), 0), 0);
+    }
+
+    /// Takes over a region that has `each` bytes for every slot, too, usable where the slot is.
+    pub fn init_beside(&mut self, base: *mut u8, bytes: usize, each: usize) {
+        self.beside = (Extent::new(base, bytes), each);
     }
 
     /// The slot's address.
@@ -273,10 +289,20 @@ impl<T> Slab<T> {
         if got != 0 {
             return got;
         }
-        let first = self.next.fetch_add(Self::BATCH, Ordering::Relaxed);
-        if first >= self.limit || self.limit - first <= Self::BATCH {
-            self.next.fetch_sub(Self::BATCH, Ordering::Relaxed);
-            return 0;
+        let mut first = self.next.load(Ordering::Relaxed);
+        loop {
+            if first >= self.limit || self.limit - first <= Self::BATCH {
+                return 0;
+            }
+            let end = (first + Self::BATCH) as usize;
+            let (beside, each) = &self.beside;
+            if !self.extent.reach::<M>(end * size_of::<T>()) || !beside.reach::<M>(end * each) {
+                return 0;
+            }
+            match self.next.compare_exchange_weak(first, end as u32, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => break,
+                Err(other) => first = other,
+            }
         }
         // SAFETY: the slots [first, first + BATCH) were just handed to us alone.
         unsafe { put_chain::<M>(&self.free, shard, first + 1..first + Self::BATCH, |index| self.link(index)) };
@@ -321,6 +347,7 @@ pub struct Blocks {
     base: *mut u8,
     bytes: usize,
     next: AtomicUsize,
+    extent: Extent,
     free: [[FreeList; WAYS]; CLASSES],
 }
 
@@ -330,6 +357,7 @@ impl Blocks {
         self.base = base;
         self.bytes = if bytes > 128 << 30 { 128 << 30 } else { bytes };
         self.next = AtomicUsize::new(4096);
+        self.extent = Extent::new(base, self.bytes);
     }
 
     /// The smallest class that holds `bytes`.
@@ -368,10 +396,18 @@ impl Blocks {
         }
         let size = 1usize << class;
         let count = if size >= 4096 { 1 } else { 4096 / size };
-        let first = self.next.fetch_add(size * count, Ordering::Relaxed);
-        if first + size * count > self.bytes {
-            self.next.fetch_sub(size * count, Ordering::Relaxed);
-            return 0;
+        let mut first = self.next.load(Ordering::Relaxed);
+        loop {
+            let end = first + size * count;
+            if end > self.bytes
+                || !self.extent.reach::<M>((end + POPULATE).min(self.bytes)) && !self.extent.reach::<M>(end)
+            {
+                return 0;
+            }
+            match self.next.compare_exchange_weak(first, end, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => break,
+                Err(other) => first = other,
+            }
         }
         // Some pages at once: a fault for each costs more than they do.
         let group = (first + size * count) & !(POPULATE - 1);

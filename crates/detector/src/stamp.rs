@@ -13,6 +13,7 @@
 use crate::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::contract::for_assembly;
 use crate::epoch::{Clock, Lane};
+use crate::extent::Extent;
 use crate::memory::{Memory, PAGE, SHARDS, Spin};
 use crate::shadow::Word;
 use core::cell::UnsafeCell;
@@ -74,6 +75,7 @@ pub trait Uses {
 pub struct Stamps {
     table: *mut AtomicU64,
     limit: u32,
+    extent: Extent,
     /// First name never handed out; a multiple of 64. Guarded by `lock`, like all that follows.
     bump: UnsafeCell<u32>,
     marks: [*mut AtomicU64; 2],
@@ -92,8 +94,10 @@ pub struct Stamps {
 
 impl Stamps {
     /// Takes over the regions.
-    pub fn init(&mut self, table: (*mut u8, usize), marks: (*mut u8, usize)) {
+    pub fn init<M: Memory>(&mut self, table: (*mut u8, usize), marks: (*mut u8, usize)) {
         self.table = table.0.cast();
+        self.extent = Extent::new(table.0, table.1);
+        Extent::new(marks.0, marks.1).reach::<M>(marks.1);
         let fit = (table.1 / 8) as u32 & !63;
         let fit_marks = (marks.1 / 2 * 8) as u32 & !63;
         let fit = if fit < fit_marks { fit } else { fit_marks };
@@ -151,10 +155,10 @@ impl Stamps {
     #[cold]
     pub fn refill<M: Memory>(&self, memory: &M, shard: u32, uses: &impl Uses) -> bool {
         self.lock.lock::<M>();
-        let mut got = self.next_batch();
+        let mut got = self.next_batch::<M>();
         if got.1 == 0 {
             self.cycle(memory, uses);
-            got = self.next_batch();
+            got = self.next_batch::<M>();
         }
         if got.1 != 0 {
             let batch = &self.batches[shard as usize % SHARDS];
@@ -176,7 +180,7 @@ impl Stamps {
     }
 
     /// The next 64-name window with free names. Called with `lock` held.
-    fn next_batch(&self) -> (u32, u64) {
+    fn next_batch<M: Memory>(&self) -> (u32, u64) {
         // SAFETY: guarded by `lock`.
         let (bump, cursor, target, active) =
             unsafe { (&mut *self.bump.get(), &mut *self.cursor.get(), *self.target.get(), *self.active.get()) };
@@ -191,7 +195,7 @@ impl Stamps {
                 }
             }
         }
-        if *bump < target {
+        if *bump < target && self.extent.reach::<M>((*bump as usize + 64) * size_of::<AtomicU64>()) {
             let base = *bump;
             *bump += 64;
             // Names above the last cycle's have no marks: they come from here only.

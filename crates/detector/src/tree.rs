@@ -119,6 +119,7 @@ impl Trees {
         let bytes = if nodes.1 < by_refs { nodes.1 } else { by_refs };
         let cap = size_of::<Node>() << ROOT_BITS;
         self.nodes.init(nodes.0, if bytes < cap { bytes } else { cap });
+        self.nodes.init_beside(refs.0, refs.1, 4);
         self.refs = refs.0.cast();
         self.exhausted = AtomicU32::new(0);
     }

@@ -157,8 +157,8 @@ fn address_space_line(page: &mut Page) {
         page.say(
             "addresses",
             &format!(
-                "LIMITED to {soft} MB ({name}): a program under hb reserves far more addresses than it uses\n\
-                 {:<12} memory (about 105 GB), and says so when it cannot; then run it under `{name} unlimited`",
+                "LIMITED to {soft} MB ({name}): a program under hb needs twice as much for its heap as without,\n\
+                 {:<12} and says so when it cannot have it; then run it under `{name} unlimited`",
                 ""
             ),
         );
@@ -167,7 +167,7 @@ fn address_space_line(page: &mut Page) {
         page.say("addresses", "not limited");
     }
     if std::fs::read_to_string("/proc/sys/vm/overcommit_memory").is_ok_and(|mode| mode.trim() == "2") {
-        page.say("", "the system does not overcommit memory (vm.overcommit_memory=2), which has the same effect");
+        page.say("", "the system does not overcommit memory (vm.overcommit_memory=2), so what is mapped counts, not what is used");
     }
     if let Some(bytes) = memory_limit::of_this_process() {
         page.say(

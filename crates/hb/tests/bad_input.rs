@@ -171,14 +171,15 @@ fn a_limited_address_space_is_said_by_the_program() {
     let place = Place::new();
     place.module();
     run(&mut place.hb(["build", "-o", "program", "."])).with_status(0);
+    place.script("limited", "ulimit -d 75000\nexec \"$@\"");
     let under = |limit: &str| {
         let line = format!("ulimit {limit}; exec \"$0\"");
         run(std::process::Command::new("sh").args(["-c", &line]).arg(place.join("program"))).with_status(2)
     };
-    let said = under("-v 4000000").saying("about 105 GB of addresses").saying("ulimit -v unlimited");
-    under("-d 400000").saying("ulimit -d unlimited");
-    // hb itself, and the go command under it, work in such a shell and hand the message through.
-    let both = format!("ulimit -v 4000000; exec '{}' run .", env!("CARGO_BIN_EXE_hb"));
+    under("-d 10000").saying("MB of address space for hb").saying("ulimit -v").saying("ulimit -d");
+    let said = under("-d 75000").saying("MB of address space for the shadow of more heap").saying("ulimit -d");
+    // The message comes through hb.
+    let both = format!("exec '{}' run -exec ./limited .", env!("CARGO_BIN_EXE_hb"));
     let mut hb = place.hb([""; 0]);
     let mut command = std::process::Command::new("sh");
     command.args(["-c", &both]).current_dir(place.path());
@@ -189,7 +190,8 @@ fn a_limited_address_space_is_said_by_the_program() {
         };
     }
     let _ = &mut hb;
-    let through = run(&mut command).with_status(1);
+    let through = run(&mut command);
+    assert_ne!(through.status, Some(0), "{through:?}");
     let first = said.stderr.lines().next().unwrap();
     assert!(through.stderr.contains(first), "{through:?} lacks {first:?}");
 }

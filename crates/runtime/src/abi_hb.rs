@@ -74,6 +74,12 @@ pub extern "C" fn __tsan_hb_unused(addr: usize, size: usize) {
     shadow::give_back(addr, size);
 }
 
+/// As `__tsan_map_shadow`, for an arena of the heap; `*mapped` tells whether it has shadow. Without that Go must not use it.
+#[unsafe(no_mangle)]
+pub extern "C" fn __tsan_hb_map_arena(addr: usize, size: usize, mapped: *mut bool) {
+    engine::map_arena(addr, size, mapped);
+}
+
 /// Go's start-up asks whether it shall tell of the blocks that it allocates, and says so that it can be asked for types: stores the answer in
 /// `*wanted`.
 #[unsafe(no_mangle)]

@@ -68,11 +68,13 @@ pub struct Allocation {
 
 /// Maps the tables; whether there are any.
 pub fn map() -> bool {
-    let mapped = sys::map_fixed(layout::ALLOCATIONS, layout::ALLOCATIONS_BYTES) >= 0;
+    let mapped = sys::map_fixed(layout::ALLOCATIONS, layout::ALLOCATIONS_BYTES, sys::PROT_READ_WRITE) >= 0;
     if mapped {
         // All of it is soon in use, and small pages would take the place of the heap's and its shadow's in the processor's table of pages.
         // SAFETY: the advice changes no contents.
         unsafe { sys::advise(layout::ALLOCATIONS, layout::ALLOCATIONS_BYTES, sys::MADV_HUGEPAGE) };
+        // SAFETY: as above.
+        unsafe { sys::advise(layout::ALLOCATIONS, layout::ALLOCATIONS_BYTES, sys::MADV_DONTDUMP) };
     }
     mapped
 }

@@ -52,6 +52,8 @@ pub struct State {
     /// As above.
     pub suppress_equal_addresses: AtomicBool,
     sleep_at_exit: AtomicU32,
+    /// Whether all that is needed at the start is there.
+    started: AtomicBool,
     /// The stack, in the depot, at which the main goroutine was created; 0 before.
     pub main_created: AtomicU32,
     /// Whether synchronisation is noted for reports. It costs time at every synchronisation, so it is done where somebody will read it.
@@ -102,35 +104,48 @@ pub(crate) fn seen<'a>(context: Context, goid: usize) -> Option<&'a mut hb_detec
     Some(ctx)
 }
 
+/// A mapping could not be made. At start-up that is the end; later on something is not recorded, which is counted.
 #[cold]
-fn no_room(error: NoRoom) -> ! {
+pub fn goes_without(error: NoRoom) -> bool {
+    if state().started.load(Relaxed) {
+        return false;
+    }
+    no_room(error, b"hb");
+}
+
+#[cold]
+fn no_room(error: NoRoom, who: &[u8]) -> ! {
+    say_no_room(error, who);
+    sys::exit_group(2)
+}
+
+/// Says which mapping could not be made, and what it would take.
+#[cold]
+fn say_no_room(error: NoRoom, who: &[u8]) {
     let mut text = [0; 512];
     let mut out = hb_wire::Buffer::new(&mut text);
     out.bytes(b"hb: cannot get ");
     out.decimal((error.bytes >> 20).max(1) as u64);
-    out.bytes(b" MB of address space");
+    out.bytes(b" MB of address space for ");
+    out.bytes(who);
     if error.error == sys::EEXIST {
         out.bytes(b": something else lies where the shadow memory belongs\n");
     } else {
         out.bytes(
-            b".\nhb keeps one byte of shadow for each byte of the program's memory, and tables besides (about 105 GB of \
-addresses, little of it memory).\nRaise or remove the limit on address space (ulimit -v unlimited, ulimit -d unlimited), or allow \
-overcommitting (sysctl vm.overcommit_memory=1 or 0).\n",
+            b".\nEach byte of the program's heap needs one of shadow: with hb it takes twice the address space, and some 100 MB more.\n\
+Raise the limit on address space (ulimit -v) or on data (ulimit -d), or allow overcommitting (sysctl vm.overcommit_memory=0).\n",
         );
     }
     let _ = sys::write_all(2, out.as_bytes());
-    sys::exit_group(2)
 }
 
 pub fn init(context: *mut Context, processor: *mut usize, callback: usize, argv: *const *const u8) {
     if let Err(error) = layout::map_state() {
-        no_room(error);
+        no_room(error, b"hb");
     }
     // SAFETY: just mapped, zero, and nobody else runs.
     let state = unsafe { &mut *(layout::STATE as *mut State) };
-    if let Err(error) = state.detector.memory.map_regions() {
-        no_room(error);
-    }
+    state.detector.memory.begin();
     // SAFETY: zero memory but for the map, which is taken out and put back; its regions are mapped for ever.
     let detector = unsafe {
         let at = &raw mut state.detector;
@@ -152,6 +167,7 @@ pub fn init(context: *mut Context, processor: *mut usize, callback: usize, argv:
         *context = detector.go_start(None, 0, FLAG_MAIN) as Context;
         *processor = new_processor();
     }
+    state.started.store(true, Relaxed);
 }
 
 fn new_processor() -> usize {
@@ -182,8 +198,22 @@ pub fn map_shadow(addr: usize, size: usize) {
             let _ = sys::write_all(2, b"hb: a heap at this address cannot be checked\n");
             sys::exit_group(2);
         }
-        Err(error) => no_room(error),
+        Err(error) => no_room(error, b"the shadow of more heap"),
     }
+}
+
+/// As [`map_shadow`], for an arena that Go can do without: then it says by itself that there is no memory, and where that was. Stores in `*mapped`
+/// whether there is shadow.
+pub fn map_arena(addr: usize, size: usize, mapped: *mut bool) {
+    let done = match state().detector.memory.add(addr, size) {
+        Ok(done) => done,
+        Err(error) => {
+            say_no_room(error, b"the shadow of more heap");
+            false
+        }
+    };
+    // SAFETY: Go passes the address of a variable of its own.
+    unsafe { *mapped = done };
 }
 
 pub fn go_start(parent: Context, context: *mut Context, pc: usize) {
@@ -380,8 +410,12 @@ pub fn ignore_sync_end(context: Context) {
 
 #[inline]
 fn access(ctx: &mut hb_detector::Context, addr: usize, size: usize, write: bool, pc: usize) {
+    let detector = &state().detector;
+    if detector.memory.in_gap(addr) {
+        return;
+    }
     let mut conflicts = Conflicts::new();
-    state().detector.access(ctx, addr, size, write, pc as u64, &mut conflicts);
+    detector.access(ctx, addr, size, write, pc as u64, &mut conflicts);
     if !conflicts.is_empty() {
         races::report(ctx, &conflicts, write, false, size, pc);
     }

@@ -1,25 +1,30 @@
 //! Where everything lies in the address space.
 //!
-//! Go keeps the heap of a race-enabled program in `[0xc0_0000_0000, 0xe0_0000_0000)`; shadow for it lies at a constant
+//! Go begins the heap of a race-enabled program somewhere in `[0xc0_0000_0000, 0xe0_0000_0000)`; shadow for it lies at a constant
 //! distance, byte for byte. Data segments lie near the executable's base, anywhere; their shadow lies at a distance that is
-//! found at start-up. All of the rest lies at constant addresses. Mappings cost no memory until they are touched.
+//! found at start-up. All of the rest lies at constant addresses.
+//!
+//! These are far from where the kernel puts mappings by itself, so they need not be held before they are used. What is mapped counts
+//! against limits (`ulimit -v`, `ulimit -d`, strict overcommitting) and is locked by `mlockall` whether it was touched or not. So shadow is
+//! mapped with each arena of the heap, and everything else step by step ([`Extent`]).
 
 use core::mem::offset_of;
 use core::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use hb_detector::contract::Constants;
+use hb_detector::extent::Extent;
 use hb_detector::memory::{Memory, PAGE, Region};
 
-use crate::sys;
+use crate::{engine, sys};
 
 /// The state ([`crate::engine`]) and the memory for reports.
 pub const STATE: usize = 0x1000_0000_0000;
 /// Bytes mapped at [`STATE`].
 pub const STATE_BYTES: usize = 8 << 20;
 
-/// The first address of the heap.
+/// The first address that the heap can have.
 pub const HEAP: usize = 0xc0_0000_0000;
-/// The end of the heap.
-pub const HEAP_END: usize = 0xe0_0000_0000;
+/// Where the heap ends at the latest. Go begins new parts of it below `0xe0_0000_0000`, but one can be large.
+pub const HEAP_END: usize = STATE;
 /// Distance from a heap address to its shadow.
 pub const HEAP_SHADOW: usize = 0x2000_0000_0000;
 /// Shadow of the data segments.
@@ -49,18 +54,12 @@ const _: () = assert!(DATA_TOUCHED + DATA_MAX / PAGE <= ALLOCATIONS && ALLOCATIO
 const _: () = assert!(HEAP_GROUPS + (HEAP_END - HEAP) / GROUP <= REGIONS);
 const _: () = assert!(REGIONS + hb_detector::memory::REGIONS.len() * REGION_STEP <= HEAP + HEAP_SHADOW);
 
-/// Shifting an address right by this leaves 0 of its place in the heap, whose bounds are multiples of the power of two.
-const HEAP_SHIFT: u32 = (HEAP_END - HEAP).ilog2();
-const _: () = assert!((HEAP_END - HEAP).is_power_of_two() && HEAP.is_multiple_of(HEAP_END - HEAP));
 // Shadow of the heap is found by setting a bit.
 const _: () = assert!(HEAP_SHADOW.is_power_of_two() && (HEAP_END - 1) & HEAP_SHADOW == 0);
 const _: () = assert!(PAGE.is_power_of_two() && GROUP.is_power_of_two());
 
 /// What the assembly knows of the address space: see [`crate::contract`].
 pub const FOR_ASSEMBLY: Constants = &[
-    // An address shifted right by the first is the second if it lies in the heap.
-    ("HEAP_SHIFT", HEAP_SHIFT as u64),
-    ("HEAP_NUMBER", (HEAP >> HEAP_SHIFT) as u64),
     // Setting this bit of an address in the heap gives that of its shadow.
     ("HEAP_SHADOW_BIT", HEAP_SHADOW.ilog2() as u64),
     // The distance of the shadow of the data segments is stored here (`Map::data_distance`).
@@ -90,8 +89,14 @@ pub struct Map {
     data_flags: AtomicUsize,
     data: [AtomicUsize; 2],
     heap: [AtomicUsize; 2],
-    sizes: [AtomicUsize; hb_detector::memory::REGIONS.len()],
+    gap_count: AtomicUsize,
+    gaps: [[AtomicUsize; 2]; GAPS],
+    touched: Extent,
+    groups: Extent,
 }
+
+/// How many times the heap can go on elsewhere because something lies in its way.
+const GAPS: usize = 16;
 
 fn size_of_region(region: Region) -> usize {
     match region {
@@ -99,8 +104,8 @@ fn size_of_region(region: Region) -> usize {
         Region::NodeRefs => 512 << 20,
         Region::Exts => 16 << 30,
         Region::Blocks => 64 << 30,
-        Region::Stamps => 128 << 20,
-        Region::StampMarks => 4 << 20,
+        Region::Stamps => 64 << 20,
+        Region::StampMarks => 2 << 20,
         Region::Lanes => 256 << 20,
         Region::Depot => 67 << 20,
         Region::Splits => 16 << 30,
@@ -115,66 +120,88 @@ pub struct NoRoom {
     pub error: isize,
 }
 
-fn map(addr: usize, bytes: usize) -> Result<(), NoRoom> {
-    let error = sys::map_fixed(addr, bytes);
-    if error < 0 { Err(NoRoom { bytes, error }) } else { Ok(()) }
+/// Maps zeros: shadow and records, which are small things far apart, so huge pages would multiply what is used, and which say nothing to
+/// whoever reads a core dump.
+fn map(addr: usize, bytes: usize, access: usize) -> Result<(), NoRoom> {
+    let error = sys::map_fixed(addr, bytes, access);
+    if error < 0 {
+        return Err(NoRoom { bytes, error });
+    }
+    for advice in [sys::MADV_NOHUGEPAGE, sys::MADV_DONTDUMP] {
+        // SAFETY: the advice changes no contents.
+        unsafe { sys::advise(addr, bytes, advice) };
+    }
+    Ok(())
 }
 
-/// Maps the state and the flags: what is needed before anything else.
+fn unmap(addr: usize, bytes: usize) {
+    // SAFETY: mapped by the caller just now, and nobody has used it.
+    unsafe { sys::unmap(addr, bytes) };
+}
+
+/// Maps the state: what is needed before anything else.
 pub fn map_state() -> Result<(), NoRoom> {
-    map(STATE, STATE_BYTES)?;
-    map(HEAP_TOUCHED, (HEAP_END - HEAP) / PAGE)?;
-    map(HEAP_GROUPS, (HEAP_END - HEAP) / GROUP)
+    map(STATE, STATE_BYTES, sys::PROT_READ_WRITE)
 }
 
 impl Map {
-    /// Maps the engine's regions; where address space is limited the large ones get smaller.
-    pub fn map_regions(&self) -> Result<(), NoRoom> {
-        for region in hb_detector::memory::REGIONS {
-            let at = region_base(region);
-            let mut bytes = size_of_region(region);
-            loop {
-                match map(at, bytes) {
-                    Ok(()) => break,
-                    Err(_) if bytes > 64 << 20 => bytes /= 4,
-                    Err(error) => return Err(error),
-                }
-            }
-            // Small things far apart: huge pages would multiply what is used.
-            // SAFETY: the advice changes no contents.
-            unsafe { sys::advise(at, bytes, sys::MADV_NOHUGEPAGE) };
-            if let Some(size) = self.sizes.get(region as usize) {
-                size.store(bytes, Ordering::Relaxed);
-            }
-        }
-        Ok(())
+    /// Makes the first use of memory that is zero but for this.
+    pub fn begin(&mut self) {
+        self.touched = Extent::new(HEAP_TOUCHED as *mut u8, (HEAP_END - HEAP) / PAGE);
+        self.groups = Extent::new(HEAP_GROUPS as *mut u8, (HEAP_END - HEAP) / GROUP);
     }
 
-    /// Makes shadow for `[addr, addr + size)`: data segments, or an arena of the heap. `Ok(false)`: such an address can't be had.
+    /// Makes shadow for `[addr, addr + size)`: data segments, or an arena of the heap. `Ok(false)`: such an address can't be had. Called by
+    /// one thread at a time.
     pub fn add(&self, addr: usize, size: usize) -> Result<bool, NoRoom> {
         let end = addr + size;
         if addr >= HEAP && end <= HEAP_END {
-            map(addr + HEAP_SHADOW, size)?;
-            // SAFETY: the advice changes no contents.
-            unsafe { sys::advise(addr + HEAP_SHADOW, size, sys::MADV_NOHUGEPAGE) };
-            if self.heap[0].load(Ordering::Relaxed) == 0 || addr < self.heap[0].load(Ordering::Relaxed) {
-                self.heap[0].store(addr, Ordering::Release);
-            }
-            self.heap[1].fetch_max(end, Ordering::Release);
-            return Ok(true);
+            return self.add_arena(addr, end).map(|()| true);
         }
         if self.data[1].load(Ordering::Relaxed) != 0 || size > DATA_MAX {
             return Ok(false);
         }
         let start = addr & !(PAGE - 1);
         let bytes = (end - start + 4095) & !4095;
-        map(DATA_SHADOW, bytes)?;
-        map(DATA_TOUCHED, (bytes / PAGE + 4095) & !4095)?;
+        map(DATA_SHADOW, bytes, sys::PROT_READ_WRITE)?;
+        map(DATA_TOUCHED, (bytes / PAGE + 4095) & !4095, sys::PROT_READ_WRITE)?;
         self.data_distance.store(DATA_SHADOW.wrapping_sub(start), Ordering::Relaxed);
         self.data_flags.store(DATA_TOUCHED.wrapping_sub(start / PAGE), Ordering::Relaxed);
         self.data[0].store(addr, Ordering::Relaxed);
         self.data[1].store(end, Ordering::Release);
         Ok(true)
+    }
+
+    /// Go looks whether an address lies between its first arena and its last one. What lies between two of them (where something else was in
+    /// the way of the heap) has shadow that can only be read: the fast paths find it empty, and [`Map::has`] says that it is none.
+    fn add_arena(&self, addr: usize, end: usize) -> Result<(), NoRoom> {
+        let (first, last) = (self.heap[0].load(Ordering::Relaxed), self.heap[1].load(Ordering::Relaxed));
+        let flags = (end.next_multiple_of(GROUP) - HEAP) / PAGE;
+        if !self.touched.reach::<Self>(flags) || !self.groups.reach::<Self>((end - HEAP).div_ceil(GROUP)) {
+            return Err(NoRoom { bytes: flags, error: sys::ENOMEM });
+        }
+        let count = self.gap_count.load(Ordering::Relaxed);
+        let gap = first != 0 && addr > last;
+        if gap && count == GAPS {
+            return Err(NoRoom { bytes: addr - last, error: sys::EEXIST });
+        }
+        map(addr + HEAP_SHADOW, end - addr, sys::PROT_READ_WRITE)?;
+        if gap {
+            if let Err(error) = map(last + HEAP_SHADOW, addr - last, sys::PROT_READ) {
+                unmap(addr + HEAP_SHADOW, end - addr);
+                return Err(error);
+            }
+            if let Some(place) = self.gaps.get(count) {
+                place[0].store(last, Ordering::Relaxed);
+                place[1].store(addr, Ordering::Relaxed);
+            }
+            self.gap_count.store(count + 1, Ordering::Release);
+        }
+        if first == 0 {
+            self.heap[0].store(addr, Ordering::Release);
+        }
+        self.heap[1].fetch_max(end, Ordering::Release);
+        Ok(())
     }
 
     /// Whether the address has shadow.
@@ -187,22 +214,42 @@ impl Map {
     /// Whether the address lies in an arena of the heap.
     #[inline]
     pub fn in_heap(&self, addr: usize) -> bool {
-        addr >= self.heap[0].load(Ordering::Relaxed) && addr < self.heap[1].load(Ordering::Relaxed)
+        addr >= self.heap[0].load(Ordering::Relaxed)
+            && addr < self.heap[1].load(Ordering::Relaxed)
+            && !self.in_gap(addr)
+    }
+
+    /// Whether the address lies between two parts of the heap, where there may be anything.
+    #[inline]
+    pub fn in_gap(&self, addr: usize) -> bool {
+        let count = self.gap_count.load(Ordering::Acquire);
+        count != 0
+            && self
+                .gaps
+                .iter()
+                .take(count)
+                .any(|[start, end]| (start.load(Ordering::Relaxed)..end.load(Ordering::Relaxed)).contains(&addr))
     }
 }
 
 /// The flag of a heap address's [`GROUP`].
 pub fn group(addr: usize) -> &'static AtomicU8 {
-    // SAFETY: the heap's flags are mapped at start-up and never unmapped, and only used as atomics.
+    // SAFETY: the heap's flags are mapped with its arenas and never unmapped, and only used as atomics.
     unsafe { &*(((addr - HEAP) / GROUP + HEAP_GROUPS) as *const AtomicU8) }
 }
 
-// SAFETY: the regions are mapped once, by `map_regions`, before the engine is made, and never unmapped. Shadow words of the heap and of the
+// SAFETY: what of the regions is usable was mapped by `extend`, and is never unmapped. Shadow words of the heap and of the
 // data segments lie in disjoint mappings, at constant distances; so do the flags.
 unsafe impl Memory for Map {
     fn region(&self, region: Region) -> (*mut u8, usize) {
-        let at = region_base(region);
-        (at as *mut u8, self.sizes.get(region as usize).map_or(0, |size| size.load(Ordering::Relaxed)))
+        (region_base(region) as *mut u8, size_of_region(region))
+    }
+
+    fn extend(at: *mut u8, bytes: usize) -> bool {
+        match map(at as usize, bytes, sys::PROT_READ_WRITE) {
+            Ok(()) => true,
+            Err(error) => engine::goes_without(error),
+        }
     }
 
     #[inline]

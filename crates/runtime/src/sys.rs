@@ -56,8 +56,10 @@ pub const MADV_HUGEPAGE: usize = 14;
 /// Leave these pages out of core dumps.
 pub const MADV_DONTDUMP: usize = 16;
 
-const PROT_READ: usize = 1;
-const PROT_READ_WRITE: usize = 1 | 2;
+/// Memory that can be read.
+pub const PROT_READ: usize = 1;
+/// Memory that can be read and written.
+pub const PROT_READ_WRITE: usize = 1 | 2;
 const MAP_PRIVATE: usize = 0x02;
 const MAP_ANONYMOUS: usize = 0x20;
 const MAP_NORESERVE: usize = 0x4000;
@@ -92,18 +94,18 @@ pub fn trap() -> ! {
     unsafe { asm!("ud2", options(noreturn, nomem, nostack)) }
 }
 
-/// Maps `size` bytes of zeros, readable and writable, at exactly `addr`, without reserving memory
+/// Maps `size` bytes of zeros, to be used as `access` says (`PROT_*`), at exactly `addr`, without reserving memory
 /// for them. Both are multiples of the page size. Fails with [`EEXIST`] if something is there
 /// already (kernels before 4.17 choose another address instead: that too is undone and reported as
 /// [`EEXIST`]).
-pub fn map_fixed(addr: usize, size: usize) -> isize {
+pub fn map_fixed(addr: usize, size: usize, access: usize) -> isize {
     // SAFETY: MAP_FIXED_NOREPLACE never replaces a mapping, so no memory in use changes.
     let got = unsafe {
         syscall6(
             MMAP,
             addr,
             size,
-            PROT_READ_WRITE,
+            access,
             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE,
             usize::MAX,
             0,
