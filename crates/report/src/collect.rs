@@ -1,6 +1,6 @@
 //! From the files of a run's processes to one report, and from several reports to one.
 
-use crate::explain::{self, fingerprint, shape};
+use crate::explain::{self, advice, fingerprint};
 use crate::finding::{
     Finding, MAX_FINDINGS, MAX_PROCESSES, MAX_TESTS, ProcessInfo, Report, SCHEMA_VERSION, Status, Totals,
 };
@@ -261,7 +261,7 @@ fn relate_fields(findings: &mut [Finding]) {
         for index in members {
             // A lock that is there already is the nearer advice.
             if findings[index].near_misses.iter().all(|miss| miss.kind == "sleep") {
-                findings[index].suggestion = Some(shape::several_fields(&fields, &owner));
+                findings[index].suggestion = Some(advice::several_fields(&fields, &owner));
             }
         }
     }

@@ -262,7 +262,7 @@ pub struct Why {
 pub struct NearMiss {
     /// Stable word: `different_mutexes`, `lock_on_one_side`, `write_under_rlock`, `mixed_atomic`, `add_inside`,
     /// `buffered_channel`, `semaphore_too_wide`, `sleep`, `copied_mutex`, `after_release`, `failed_trylock`, `once_on_one_side`,
-    /// `unseen_store`.
+    /// `unseen_store`, `lock_released_early`, `double_checked`.
     pub kind: String,
     /// In words.
     pub text: String,
@@ -296,6 +296,12 @@ pub enum Shape {
     MixedAtomic,
     /// Set by the starter only after the `go` statement.
     LateWrite,
+    /// `Add` of a WaitGroup beside its `Wait`.
+    WaitGroupAdd,
+    /// A send on a channel beside its `close`.
+    ChannelClose,
+    /// Slices that were cut from one array are appended to.
+    SharedArray,
     /// None of these.
     #[default]
     Other,

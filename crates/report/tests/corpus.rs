@@ -15,8 +15,7 @@ use hb_report::{CollectOptions, Finding, Report};
 use std::path::{Path, PathBuf};
 
 /// Suggestions and names that are known not to be what the program's author had in mind.
-const WRONG_NAMES: &[(&str, &str)] =
-    &[("append-spare-capacity", "names the new slice header, not the shared array below it")];
+const WRONG_NAMES: &[(&str, &str)] = &[];
 const WRONG_SUGGESTIONS: &[(&str, &str)] = &[
     ("channel-cap", "says to wait for the goroutine; the author would set the value before it starts"),
     ("many-readers", "says to set the value before the readers start; the author waits for them"),
@@ -26,10 +25,6 @@ const WRONG_SUGGESTIONS: &[(&str, &str)] = &[
 
 /// Programs whose missing edge the report does not put as their author does.
 const WRONG_EDGES: &[(&str, &str)] = &[
-    (
-        "linked-list-unlock-early",
-        "the lock is given back before other calls that hide it; only that the two run side by side is said",
-    ),
     (
         "many-readers",
         "of the many readers the one that was left behind is told of, as a goroutine that nobody waits for",
@@ -115,6 +110,9 @@ fn remedies(finding: &Finding) -> Vec<&'static str> {
         Shape::SliceAppend => vec!["mutex", "own-copy"],
         Shape::MixedAtomic => vec!["atomic"],
         Shape::LateWrite => vec!["before-go", "channel"],
+        Shape::WaitGroupAdd => vec!["waitgroup"],
+        Shape::ChannelClose => vec!["channel", "close-channel"],
+        Shape::SharedArray => vec!["own-copy"],
         Shape::Other => vec!["mutex", "channel"],
     };
     if suggestion.text.contains("atomic.") {
@@ -122,9 +120,11 @@ fn remedies(finding: &Finding) -> Vec<&'static str> {
     }
     for near in &finding.near_misses {
         words.extend(match near.kind.as_str() {
-            "lock_on_one_side" | "different_mutexes" | "failed_trylock" => vec!["same-lock", "mutex"],
+            "lock_on_one_side" | "different_mutexes" | "failed_trylock" | "lock_released_early" => {
+                vec!["same-lock", "mutex"]
+            }
             "semaphore_too_wide" => vec!["mutex", "same-lock"],
-            "once_on_one_side" => vec!["once", "atomic"],
+            "once_on_one_side" | "double_checked" => vec!["once", "atomic", "same-lock"],
             "copied_mutex" => vec!["mutex"],
             "write_under_rlock" => vec!["rwmutex", "mutex"],
             "add_inside" => vec!["waitgroup"],
@@ -188,7 +188,7 @@ fn edges(name: &str, finding: &Finding) -> Vec<&'static str> {
         .iter()
         .filter_map(|near| {
             Some(match near.kind.as_str() {
-                "lock_on_one_side" | "once_on_one_side" => "not-held",
+                "lock_on_one_side" | "once_on_one_side" | "lock_released_early" | "double_checked" => "not-held",
                 "different_mutexes" => "different-locks",
                 "write_under_rlock" => "write-under-rlock",
                 "mixed_atomic" => "plain-beside-atomic",

@@ -61,7 +61,10 @@ fn rule_ids_are_stable() {
             "go-data-race-read-mostly",
             "go-data-race-slice",
             "go-data-race-late-write",
-            "go-data-race-mixed-atomic"
+            "go-data-race-mixed-atomic",
+            "go-data-race-waitgroup",
+            "go-data-race-close",
+            "go-data-race-shared-array"
         ]
     );
 }

@@ -1,7 +1,7 @@
 //! What frames say: whose code they are, and through what an access was made.
 
+use super::dossier::Through;
 use crate::raw::{Frame, StackState};
-use crate::source::marker::Through;
 use std::borrow::Cow;
 
 /// First elements of the standard library's import paths.

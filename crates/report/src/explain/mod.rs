@@ -1,8 +1,12 @@
 //! From a raw race to a finding: names, reasons, near misses, suggestion, tests, identity.
 
+pub mod advice;
 pub mod attribution;
+pub mod dossier;
+pub mod events;
 pub mod fingerprint;
 pub mod frames;
+pub mod internals;
 pub mod locks;
 pub mod memory;
 pub mod naming;
@@ -14,6 +18,7 @@ pub mod why;
 use crate::finding::{AccessInfo, Counts, ExcerptLine, Expression, Finding, Place, Variable, VariableKind};
 use crate::raw::{Access, Op, Race};
 use crate::source::SourceStore;
+use locks::Locks;
 use naming::Side;
 
 /// Lines of source shown before the site and after it.
@@ -41,23 +46,22 @@ pub fn explain(mut race: Race, store: &mut SourceStore) -> Finding {
     }
     operations::refine_common(&mut race);
     let named = naming::name(&race, store);
-    let mut locks = near::source_locks(&race, &named);
-    // Locks taken by callers stand in no text near the access; the events tell of them.
-    if locks.source.iter().all(Vec::is_empty) && race.accesses.iter().all(|access| access.locks.is_empty()) {
-        for access in &mut race.accesses {
+    for access in &mut race.accesses {
+        if access.locks.is_empty() {
             access.locks = operations::held(access);
         }
-        locks = near::source_locks(&race, &named);
     }
-    let mut near_misses = near::find(&race, &named, &locks);
-    near_misses.extend(near::once_on_one_side(&race, &named));
+    let locks = Locks::of(&race.accesses, &named.sides, store);
+    let mut near_misses = near::find(&race, &named, &locks, store);
+    near_misses.extend(events::find(&race, store));
     if let Some((channel, capacity)) = operations::buffered_between(&race, store)
         && near_misses.iter().all(|miss| !matches!(miss.kind.as_str(), "buffered_channel" | "semaphore_too_wide"))
     {
-        near_misses.push(near::buffered(&channel, &capacity));
+        near_misses.push(events::buffered(&channel, &capacity));
     }
     let why = why::explain(&race, &named);
-    let suggestion = shape::suggest(&race, &named, &locks, &near_misses);
+    let shape = shape::shape_of(&race, &named, &near_misses);
+    let suggestion = advice::suggest(shape, &race, &named, &locks, &near_misses);
     let fingerprint = fingerprint::of(&race, &named.sides);
     let tests = [0, 1].map(|index| attribution::test_of(&race.accesses[index], store));
     let attribution = attribution::attribute(&race, [&tests[0], &tests[1]]);

@@ -89,7 +89,7 @@ pub fn buffered_between(race: &Race, store: &mut SourceStore) -> Option<(String,
 }
 
 /// `c.mu` of `c.mu.Lock()`, `ch` of `x := <-ch` and of `ch <- x`.
-fn object_on(op: &str, line: &str) -> Option<String> {
+pub fn object_on(op: &str, line: &str) -> Option<String> {
     let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
     let before = |method: &str| {
         let at = line.find(method)?;

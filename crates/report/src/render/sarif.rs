@@ -72,6 +72,19 @@ pub const RULES: &[(Shape, &str, &str, &str)] = &[
         "DataRaceMixedAtomic",
         "A word is accessed atomically on one side and plainly on the other",
     ),
+    (Shape::WaitGroupAdd, "go-data-race-waitgroup", "DataRaceWaitGroup", "Add of a WaitGroup runs beside its Wait"),
+    (
+        Shape::ChannelClose,
+        "go-data-race-close",
+        "DataRaceClose",
+        "A channel is closed while another goroutine sends on it",
+    ),
+    (
+        Shape::SharedArray,
+        "go-data-race-shared-array",
+        "DataRaceSharedArray",
+        "Slices that share an array are appended to by several goroutines",
+    ),
 ];
 
 /// The rule of a finding: its index in [`RULES`].

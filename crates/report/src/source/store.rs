@@ -1,6 +1,6 @@
 //! Finds and keeps source files.
 
-use super::file::{Declaration, SourceFile};
+use super::{Package, SourceFile};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -18,12 +18,13 @@ pub struct SourceStore {
     /// Prefixes of recorded file names and the directories where those files are now.
     remaps: Vec<(String, PathBuf)>,
     cache: HashMap<PathBuf, Option<Rc<SourceFile>>>,
+    packages: HashMap<String, Rc<Package>>,
 }
 
 impl SourceStore {
     /// A store that replaces the first matching prefix of `remaps` in each file name it is asked for.
     pub fn new(remaps: Vec<(String, PathBuf)>) -> SourceStore {
-        SourceStore { remaps, cache: HashMap::new() }
+        SourceStore { remaps, ..SourceStore::default() }
     }
 
     /// Where a recorded file name is on this machine.
@@ -74,29 +75,43 @@ impl SourceStore {
         files
     }
 
-    /// The declaration of a package-level variable in a file's package.
-    pub fn package_variable(&mut self, recorded: &str, name: &str) -> Option<Declaration> {
-        if let Some(found) = self.file(recorded)?.package_declaration(name) {
-            return Some(found);
-        }
-        self.siblings(recorded).into_iter().find_map(|path| self.read(path)?.package_declaration(name))
+    /// The language version in the go.mod above a file.
+    fn language(&self, recorded: &str) -> Option<(u32, u32)> {
+        let path = self.locate(recorded);
+        let text =
+            path.ancestors().skip(1).find_map(|directory| std::fs::read_to_string(directory.join("go.mod")).ok())?;
+        text.lines().find_map(|line| super::package::version(line.trim().strip_prefix("go ")?))
     }
 
-    /// The field `name`, of the struct `of` if given; `None` when several structs of the package have such a field.
-    pub fn field(&mut self, recorded: &str, name: &str, of: Option<&str>) -> Option<Declaration> {
-        let mut fields = self.file(recorded)?.fields(name);
-        if fields.is_empty() || of.is_some_and(|of| !fields.iter().any(|field| field.of_struct.as_deref() == Some(of)))
-        {
-            for path in self.siblings(recorded) {
-                fields.extend(self.read(path).map(|file| file.fields(name)).unwrap_or_default());
+    /// The package of a file: all files beside it with the same package clause, itself first. Each is called as `recorded` would call it.
+    pub fn package(&mut self, recorded: &str) -> Option<Rc<Package>> {
+        if let Some(known) = self.packages.get(recorded) {
+            return Some(known.clone());
+        }
+        let own = self.file(recorded)?;
+        let clause = package_clause(&own.text).map(str::to_owned);
+        let directory = recorded.rsplit_once('/').map_or("", |(directory, _)| directory);
+        let mut files = vec![(PathBuf::from(recorded), own)];
+        for path in self.siblings(recorded) {
+            let called = path.file_name().map(|name| Path::new(directory).join(name));
+            if let (Some(called), Some(file)) = (called, self.read(path))
+                && package_clause(&file.text) == clause.as_deref()
+            {
+                files.push((called, file));
             }
         }
-        if let Some(of) = of
-            && let Some(exact) = fields.iter().find(|field| field.of_struct.as_deref() == Some(of))
-        {
-            return Some(exact.clone());
+        let language = self.language(recorded);
+        let package = Rc::new(Package { files, language });
+        if self.packages.len() >= MAX_CACHED {
+            self.packages.clear();
         }
-        let first = fields.first()?;
-        fields.iter().all(|field| field == first).then(|| first.clone())
+        self.packages.insert(recorded.to_owned(), package.clone());
+        Some(package)
     }
+}
+
+/// The name in the package clause, without a look at the rest.
+fn package_clause(text: &str) -> Option<&str> {
+    let clause = text.lines().find_map(|line| line.strip_prefix("package "))?;
+    clause.split([' ', '\t', '/', ';', '\r']).next()
 }
