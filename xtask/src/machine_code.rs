@@ -5,13 +5,12 @@
 //! compared by the function's name, since their offsets change with the Rust code.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::Args;
-use serde_json::Value;
 
+use crate::delivered::{Delivered, output};
 use crate::paths::{Hb, absolute};
 
 /// Options of `cargo xtask machine-code`.
@@ -77,55 +76,22 @@ fn difference(before: Option<&Code>, after: Option<&Code>) -> Option<String> {
 
 /// The functions that the assembly of `hb` defines in package `runtime`, as the present toolchain assembles them.
 fn functions(hb: &Path) -> Result<BTreeMap<String, Code>, String> {
-    let directory = tempfile::tempdir().map_err(|e| e.to_string())?;
-    let path = |name: &str| directory.path().join(name);
-    let write = |name: &str, text: &str| fs::write(path(name), text).map_err(|e| e.to_string());
-    write("go.mod", "module empty\n")?;
-    write("main.go", "package main\n\nfunc main() {}\n")?;
-    // hb writes its overlay into its cache: one of its own, so that there is one file.
-    output(
-        Command::new(hb).args(["build", "-o", "empty"]).current_dir(directory.path()).env("HB_CACHE", path("cache")),
-    )?;
-    let overlay = fs::read_dir(path("cache/overlay"))
-        .map_err(|e| format!("hb left no overlay: {e}"))?
-        .find_map(|entry| entry.ok().map(|entry| entry.path()))
-        .ok_or("hb left no overlay: is its delivery the fast one? (hb doctor)")?;
-    let flag = format!("-overlay={}", overlay.display());
-    let go = |arguments: &[&str]| output(Command::new("go").args(arguments).current_dir(directory.path()));
+    let delivered = Delivered::by(hb)?;
+    let flag = format!("-overlay={}", delivered.overlay.display());
+    let go = |arguments: &[&str]| output(Command::new("go").args(arguments).current_dir(delivered.directory.path()));
     go(&["build", "-race", &flag, "-o", "runtime.a", "runtime"])?;
     go(&["tool", "pack", "x", "runtime.a", OBJECT])?;
     let listing = go(&["tool", "objdump", OBJECT])?;
-    Ok(parse(&listing, &entry_points(&overlay)?))
+    // What the assembly calls an operand of the blob, by how the listing shows it.
+    let operand = |(name, operand): (String, String)| {
+        let operand = operand.strip_suffix("(SB)")?.replace('·', ".");
+        Some((operand.trim_end_matches("+0").to_owned(), name))
+    };
+    Ok(parse(&listing, &delivered.definitions()?.into_iter().filter_map(operand).collect()))
 }
 
 /// What Go's assembler makes of the hooks.
 const OBJECT: &str = "race_amd64.o";
-
-fn output(command: &mut Command) -> Result<String, String> {
-    let output = command.output().map_err(|e| format!("{command:?}: {e}"))?;
-    if !output.status.success() {
-        return Err(format!("{command:?}: {}{}", output.status, String::from_utf8_lossy(&output.stderr)));
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-/// Names of the runtime's functions by how the assembly refers to them, from the `#define`s of the assembled text.
-fn entry_points(overlay: &Path) -> Result<BTreeMap<String, String>, String> {
-    let text = fs::read_to_string(overlay).map_err(|e| e.to_string())?;
-    let overlay: Value = serde_json::from_str(&text).map_err(|e| e.to_string())?;
-    let hooks = overlay["Replace"]
-        .as_object()
-        .and_then(|files| files.iter().find(|(seen, _)| seen.ends_with("/runtime/race_amd64.s")))
-        .and_then(|(_, read)| read.as_str())
-        .ok_or("the overlay has no runtime/race_amd64.s")?;
-    let text = fs::read_to_string(hooks).map_err(|e| format!("{hooks}: {e}"))?;
-    let define = |line: &str| {
-        let (name, operand) = line.strip_prefix("#define ")?.split_once(' ')?;
-        let operand = operand.strip_suffix("(SB)")?.replace('·', ".");
-        name.starts_with("tsan_").then(|| (operand.trim_end_matches("+0").to_owned(), name.to_owned()))
-    };
-    Ok(text.lines().filter_map(define).collect())
-}
 
 fn parse(listing: &str, entry_points: &BTreeMap<String, String>) -> BTreeMap<String, Code> {
     let mut functions = BTreeMap::new();

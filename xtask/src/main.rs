@@ -1,14 +1,18 @@
 //! What a developer runs: `cargo xtask <task>`. Each task is a module of its own; this file only dispatches.
 
 mod bench;
+mod contract;
 mod corpus;
+mod delivered;
 mod evidence;
 mod gotest;
+mod inspect;
 mod machine_code;
 mod modules;
 mod paths;
 mod stdlib;
 mod suite;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -26,8 +30,14 @@ struct Cli {
 enum Task {
     /// Measure what hb costs beside go -race and plain Go.
     Bench(bench::Options),
+    /// Change numbers that Rust and the assembly share, in Rust alone, and see the assembly follow.
+    Contract(contract::Options),
     /// Build and run every program of corpus/ and hold it against its expected verdict.
     Corpus(corpus::Options),
+    /// List, print or copy the files that hb delivers into Go builds.
+    Delivered(delivered::Options),
+    /// Show shadow words and clocks of a program that runs or stands still.
+    Inspect(inspect::Options),
     /// Compare the machine code of the hooks with that of another hb.
     MachineCode(machine_code::Options),
     /// Test well-known Go modules under go test, go test -race and hb test.
@@ -36,16 +46,22 @@ enum Task {
     Std(stdlib::Options),
     /// Run the race suite of the Go distribution with hb in the detector's place.
     Suite(suite::Options),
+    /// Check what is agreed about the sources: layers, width, heads, names, limits.
+    Tidy(tidy::Options),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().task {
         Task::Bench(options) => bench::run(&options),
+        Task::Contract(options) => contract::run(&options),
         Task::Corpus(options) => corpus::run(&options),
+        Task::Delivered(options) => delivered::run(&options),
+        Task::Inspect(options) => inspect::run(&options),
         Task::MachineCode(options) => machine_code::run(&options),
         Task::Modules(options) => modules::run(&options),
         Task::Std(options) => stdlib::run(&options),
         Task::Suite(options) => suite::run(&options),
+        Task::Tidy(options) => tidy::run(&options),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -264,6 +264,7 @@ impl<M: Memory> Detector<M> {
     }
 
     #[inline]
+    // What an access is, in registers: it is called for each.
     #[allow(clippy::too_many_arguments)]
     pub(crate) fn merge(
         &self,
@@ -361,6 +362,7 @@ impl<M: Memory> Detector<M> {
     }
 
     /// [`Detector::merge`] for a word of two writes.
+    // What an access is, in registers: it is called for each.
     #[allow(clippy::too_many_arguments)]
     fn merge_writes(
         &self,

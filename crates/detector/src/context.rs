@@ -1,9 +1,9 @@
 //! A goroutine as the engine sees it: its lane and clock, its vector clock, its calling context, and where its history goes.
 
 use crate::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
-use crate::contract::for_assembly;
 use crate::cover::Cover;
 use crate::epoch::{Clock, Lane};
+use crate::for_assembly::for_assembly;
 use crate::history::Chunk;
 use crate::memo::{MEMOS, Memo};
 use crate::sets::Steps;
@@ -123,6 +123,8 @@ for_assembly! {
     CONTEXT_LIMIT = offset_of!(Context, limit);
     /// [`Context::base`].
     CONTEXT_BASE = offset_of!(Context, base);
+    /// [`Context::goid`].
+    CONTEXT_GOID = offset_of!(Context, goid);
     /// [`Context::clock`].
     CONTEXT_CLOCK = offset_of!(Context, clock);
     /// [`Context::used`].

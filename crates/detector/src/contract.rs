@@ -4,29 +4,22 @@
 //! all into a section of its object; the packer (`crates/hb/build/pack.rs`) reads them back from there, and hb writes
 //! them as `#define`s before the assembly. So a number stands once, here, and the assembly follows when it changes.
 //!
+//! `cargo xtask inspect`, which reads a program's memory from outside, knows the numbers from the same place.
+//!
 //! What the assembly takes for granted beyond numbers (that two fields are neighbours, that there are four of something)
 //! is asserted where the numbers are stated.
 
-/// Names and values.
-pub type Constants = &'static [(&'static str, u64)];
+pub use crate::for_assembly::Constants;
 
-/// States constants for the assembly: `NAME = value;`, each with a comment that says what it is.
-macro_rules! for_assembly {
-    ($($(#[doc = $doc:literal])+ $name:ident = $value:expr;)+) => {
-        /// What the assembly knows of this module: see [`crate::contract`].
-        pub(crate) const FOR_ASSEMBLY: crate::contract::Constants = &[$((stringify!($name), $value as u64)),+];
-    };
-}
-pub(crate) use for_assembly;
-
-/// Everything that the assembly knows of the engine.
-pub const ENGINE: [Constants; 9] = [
+/// Everything that the assembly (and `cargo xtask inspect`) knows of the engine.
+pub const ENGINE: [Constants; 10] = [
     crate::context::FOR_ASSEMBLY,
     crate::epoch::FOR_ASSEMBLY,
     crate::shadow::FOR_ASSEMBLY,
     crate::stamp::FOR_ASSEMBLY,
     crate::sets::FOR_ASSEMBLY,
     crate::history::FOR_ASSEMBLY,
+    crate::lane::FOR_ASSEMBLY,
     crate::ext::FOR_ASSEMBLY,
     crate::readers::FOR_ASSEMBLY,
     crate::memory::FOR_ASSEMBLY,

@@ -7,7 +7,7 @@
 //! Source: Flanagan and Freund, "FastTrack", PLDI 2009, section 3. Deviation: a clock advances at the first record after
 //! a release and not at the release, so that goroutines which only synchronise do not use clocks up.
 
-use crate::contract::for_assembly;
+use crate::for_assembly::for_assembly;
 
 /// An identity in vector clocks, below [`LANES`].
 pub type Lane = u32;

@@ -6,8 +6,8 @@
 
 use crate::atomic::{AtomicU64, Ordering};
 use crate::context::Context;
-use crate::contract::for_assembly;
 use crate::epoch::{Clock, Entry, Kind, Lane};
+use crate::for_assembly::for_assembly;
 use crate::memory::{Blocks, Memory, SeqLock};
 use crate::readers::{FIRST_TABLE, Table};
 use crate::sets::MEMBERS;
@@ -228,6 +228,7 @@ impl<M: Memory> Detector<M> {
     }
 
     /// A new record that says nothing, with its lock held. `None`: memory is exhausted.
+    // Fresh memory, which nobody else knows of.
     #[allow(clippy::mut_from_ref)]
     fn new_record(&self, shard: u32) -> Option<(u32, &mut Ext)> {
         let index = self.exts.alloc::<M>(shard);

@@ -15,8 +15,8 @@ pub mod marks;
 use crate::Detector;
 use crate::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::context::{Context, Frame};
-use crate::contract::for_assembly;
 use crate::epoch::{Clock, Kind, Lane};
+use crate::for_assembly::for_assembly;
 use crate::limits::FRAMES;
 use crate::memory::Memory;
 use core::mem::offset_of;
@@ -407,6 +407,7 @@ impl<M: Memory> Detector<M> {
         None
     }
 
+    // What is asked for, and where the answer goes.
     #[allow(clippy::too_many_arguments)]
     fn past_in(
         &self,

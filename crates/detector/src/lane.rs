@@ -13,9 +13,11 @@ use crate::Detector;
 use crate::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::context::Context;
 use crate::epoch::{Clock, LANES, Lane};
+use crate::for_assembly::for_assembly;
 use crate::limits::IDLE_LANES;
 use crate::memory::{Memory, Spin};
 use core::cell::UnsafeCell;
+use core::mem::offset_of;
 
 /// What is kept per lane. 64 bytes.
 #[repr(C, align(64))]
@@ -48,6 +50,12 @@ pub struct LaneInfo {
     pub forgotten: AtomicU32,
 }
 
+for_assembly! {
+    /// log2 of the bytes of a lane's record.
+    LANE_INFO_SHIFT = size_of::<LaneInfo>().ilog2();
+    /// [`LaneInfo::context`].
+    LANE_INFO_CONTEXT = offset_of!(LaneInfo, context);
+}
 const _: () = assert!(size_of::<LaneInfo>() == 64);
 
 /// How many lanes are looked at first. They are the lowest of those that became idle lately: whoever waited for a goroutine

@@ -16,6 +16,7 @@ pub mod depot;
 pub mod epoch;
 pub mod ext;
 pub mod extent;
+mod for_assembly;
 pub mod goroutine;
 mod head;
 pub mod history;

@@ -5,8 +5,8 @@
 //! ([`Memory::word`]). Everything here is sharded so that uncontended use takes no lock that another thread holds.
 
 use crate::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use crate::contract::for_assembly;
 use crate::extent::Extent;
+use crate::for_assembly::for_assembly;
 use core::marker::PhantomData;
 
 /// The regions of zero-filled memory that an engine works in.

@@ -8,8 +8,8 @@
 //! A slot that is in use stays in use until the table is made anew, so that a search may stop at the first empty one.
 
 use crate::Detector;
-use crate::contract::for_assembly;
 use crate::epoch::{Entry, Kind, Lane};
+use crate::for_assembly::for_assembly;
 use crate::memory::Memory;
 
 /// The class of the first table: 16 slots.

@@ -15,8 +15,8 @@
 use crate::Detector;
 use crate::atomic::{AtomicU32, Ordering};
 use crate::context::Context;
-use crate::contract::for_assembly;
 use crate::epoch::{Entry, Kind};
+use crate::for_assembly::for_assembly;
 use crate::memory::{Blocks, Memory, Spin};
 use crate::readers::GOLDEN;
 use crate::shadow::Cell;
@@ -68,6 +68,10 @@ pub struct Steps {
 }
 
 for_assembly! {
+    /// The bit of what a stamp stands for that says that it is a set.
+    STAMP_SET_BIT = SET.ilog2();
+    /// There, the bits of the number of members, above the lane's place.
+    STAMP_SET_MEMBERS = MEMBERS;
     /// [`Steps::cycle`].
     STEPS_CYCLE = offset_of!(Steps, cycle);
     /// [`Steps::credit`].
@@ -278,6 +282,7 @@ impl<M: Memory> Detector<M> {
         (self.stamps.name(read.stamp()) & SET != 0).then(|| self.step(ctx, read, mask, still))
     }
 
+    // They are the goroutine's own: see below.
     #[allow(clippy::mut_from_ref)]
     fn steps_of(&self, ctx: &Context) -> Option<&mut Steps> {
         let mut steps = ctx.steps.load(Ordering::Relaxed);

@@ -10,8 +10,14 @@
 //! reference has a stamp that nobody has, the high half has the mask 0. So the high 24 bits of the low half are
 //! [`PRECISE`] or [`SPLIT`], its low 8 bits the index's high ones, and the high half is the index's low 24 bits above a zero byte.
 
-use crate::contract::for_assembly;
-use crate::stamp::STAMP_BITS;
+use crate::for_assembly::for_assembly;
+
+/// Bits of a stamp in a shadow cell. The highest is 0, or says something else ([`OTHER`]).
+pub const STAMP_BITS: u32 = 24;
+/// The stamp of a context that has none. It stands in no shadow word.
+pub const NO_STAMP: u32 = (1 << STAMP_BITS) - 2;
+/// Stamps are 1 to this, exclusive.
+pub const STAMP_END: u32 = (1 << (STAMP_BITS - 1)) - 64;
 
 /// Bits 8..32 of a word that refers to a precise record, in the place of a stamp, and above every stamp.
 pub const PRECISE: u32 = (1 << STAMP_BITS) - 1;
@@ -64,10 +70,10 @@ for_assembly! {
     INDEX_HIGH_SHIFT = INDEX_HIGH;
 }
 const _: () = assert!(SPLIT < PRECISE);
-const _: () = assert!(crate::stamp::NO_STAMP < PRECISE);
-const _: () = assert!(crate::stamp::STAMP_END <= SPLIT && SPLIT < crate::stamp::NO_STAMP);
+const _: () = assert!(NO_STAMP < PRECISE);
+const _: () = assert!(STAMP_END <= SPLIT && SPLIT < NO_STAMP);
 // With `OTHER` a cell is not one of any stamp, nor one of a context that has none.
-const _: () = assert!(crate::stamp::STAMP_END << 8 < OTHER - 0x1000);
+const _: () = assert!(STAMP_END << 8 < OTHER - 0x1000);
 
 /// One half of a shadow word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

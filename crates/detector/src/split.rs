@@ -109,6 +109,7 @@ impl<M: Memory> Detector<M> {
     }
 
     /// Records an access of the bytes of `mask` in a split word; takes out of `mask` those that are done.
+    // What an access is, in registers: it is called for each.
     #[allow(clippy::too_many_arguments)]
     #[inline(never)]
     pub(crate) fn record_split(

@@ -11,20 +11,15 @@
 //! When no name is left the caller records full epochs in precise records ([`crate::ext`]) instead: memory, not precision, is lost.
 
 use crate::atomic::{AtomicU32, AtomicU64, Ordering};
-use crate::contract::for_assembly;
 use crate::epoch::{Clock, Lane};
 use crate::extent::Extent;
+use crate::for_assembly::for_assembly;
 use crate::memory::{Memory, PAGE, SHARDS, Spin};
 use crate::shadow::Word;
+pub use crate::shadow::{NO_STAMP, STAMP_BITS, STAMP_END};
 use core::cell::UnsafeCell;
 use core::mem::offset_of;
 
-/// Bits of a stamp in a shadow cell. The highest is 0, or says something else ([`crate::shadow::OTHER`]).
-pub const STAMP_BITS: u32 = 24;
-/// The stamp of a context that has none. It stands in no shadow word.
-pub const NO_STAMP: u32 = (1 << STAMP_BITS) - 2;
-/// Stamps are 1 to this, exclusive.
-pub const STAMP_END: u32 = (1 << (STAMP_BITS - 1)) - 64;
 /// The fewest stamps between two recycling cycles.
 const MIN_CYCLE: u32 = 1 << 20;
 

@@ -8,19 +8,17 @@
 //! one that does not match.
 
 use crate::layout;
+/// Low halves of program counters in a site; and places in the table of addresses.
+pub use crate::limits::{ALLOCATION_FRAMES as COUNTERS, ALLOCATIONS as PLACES};
 use crate::sys;
 use crate::walk::Call;
 use core::sync::atomic::{AtomicU64, Ordering::*};
 use hb_detector::Context;
 
-/// Places in the table of addresses.
-const PLACES: usize = 1 << 19;
 /// Sites in the other.
 const SITES: usize = 1 << 14;
 /// Sites among which one is looked for.
 const WAYS: usize = 4;
-/// Low halves of program counters in a site.
-pub const COUNTERS: usize = 8;
 /// Words of a site behind its head: the type, and the counters in pairs.
 const WORDS: usize = 5;
 /// Go keeps a word of its own before what is allocated in some blocks.

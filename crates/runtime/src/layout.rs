@@ -69,7 +69,11 @@ pub const FOR_ASSEMBLY: Constants = &[
     ("PAGE_FLAGS", (HEAP_TOUCHED - (HEAP + HEAP_SHADOW) / PAGE) as u64),
     ("GROUP_SHIFT", GROUP.ilog2() as u64),
     ("GROUP_FLAGS", (HEAP_GROUPS - (HEAP + HEAP_SHADOW) / GROUP) as u64),
+    // Where the heap may lie.
+    ("HEAP_START", HEAP as u64),
+    ("HEAP_END", HEAP_END as u64),
     // Tables of the engine.
+    ("LANE_INFOS", region_base(Region::Lanes) as u64),
     ("EXTS", region_base(Region::Exts) as u64),
     ("SPLITS", region_base(Region::Splits) as u64),
     ("STAMPS", region_base(Region::Stamps) as u64),

@@ -21,6 +21,7 @@ mod contract;
 mod engine;
 pub mod globals;
 mod layout;
+mod limits;
 mod locks;
 mod mem;
 mod races;

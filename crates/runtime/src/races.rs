@@ -11,6 +11,7 @@ mod stacks;
 pub use life::{begin, finish, leave};
 
 use crate::engine::State;
+use crate::limits::SAME_RACES;
 use crate::sys;
 use calls::Calls;
 use core::sync::atomic::Ordering::Relaxed;
@@ -23,9 +24,6 @@ use hb_wire::seen::{Inserted, Seen, address_key, lines_key, stacks_key};
 use hb_wire::{Access, Next, Race, Stack, StackState, Symbolizer};
 use heap::block;
 use stacks::words;
-
-/// An access's line that has raced at one address this often with stacks that were all reported is not looked into again.
-const ENOUGH: u64 = 64;
 
 /// Reports the races of one access of `ctx`.
 #[cold]
@@ -63,7 +61,7 @@ fn one(
         // 48 bits of key, 16 of count.
         if *place >> 16 != repeat >> 16 {
             *place = repeat & !0xffff;
-        } else if *place & 0xffff >= ENOUGH {
+        } else if *place & 0xffff >= SAME_RACES {
             return Next::Continue;
         }
         *place += 1;

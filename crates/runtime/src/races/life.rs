@@ -93,11 +93,12 @@ fn each_limit(state: &State, mut say: impl FnMut(&[u8], u64, &[u8])) {
             say(name, count, meaning);
         }
     };
-    say(
-        b"accesses_per_word",
-        limits.accesses_forgotten.load(Relaxed),
-        b"of more than 1024 unordered accesses to one word some were forgotten; a race with those may be missed",
-    );
+    let mut text = [0; 128];
+    let mut meaning = hb_wire::Buffer::new(&mut text);
+    meaning.bytes(b"of more than ");
+    meaning.decimal(hb_detector::limits::ACCESSES_PER_WORD as u64);
+    meaning.bytes(b" unordered accesses to one word some were forgotten; a race with those may be missed");
+    say(b"accesses_per_word", limits.accesses_forgotten.load(Relaxed), meaning.as_bytes());
     say(
         b"lanes",
         limits.lanes_forgotten.load(Relaxed),
