@@ -1,18 +1,21 @@
-// Accesses of scalars, called by instrumented code, and what hooks of accesses do before they go to hbread or hbwrite.
+// Accesses of scalars, called by instrumented code, and what hooks of accesses do before they go to
+// hbread or hbwrite.
 //
-// Most accesses were recorded before by the same goroutine in the same epoch, and are decided here, on the goroutine's
-// own stack, without a write to memory.
+// Most accesses were recorded before by the same goroutine in the same epoch, and are decided here,
+// on the goroutine's own stack, without a write to memory.
 
-// SCALAR makes CX and BX what hbread and hbwrite want for a scalar at the byte CX of its word. Uses R8.
+// SCALAR makes CX and BX what hbread and hbwrite want for a scalar at the byte CX of its word. Uses
+// R8.
 #define SCALAR \
 	MOVL	$ONE_WORD, BX; \
 	MOVL	$1, R8; \
 	SHLL	CX, R8; \
 	MOVL	R8, CX
 
-// BYTE_CELLS looks at the cells of the byte CX if the word R13 is split; it jumps to `cells` if the word is two cells,
-// and otherwise to `otherwise`. The write cell is put into R8, the read cell into R9, and the flags tell (JB) whether
-// the write is of the epoch of the stamp SI. Uses R10 and R12.
+// BYTE_CELLS looks at the cells of the byte CX if the word R13 is split; it jumps to `cells` if the
+// word is two cells, and otherwise to `otherwise`. The write cell is put into R8, the read cell
+// into R9, and the flags tell (JB) whether the write is of the epoch of the stamp SI. Uses R10 and
+// R12.
 #define BYTE_CELLS(cells, otherwise) \
 	CMPL	R13, $SPLIT_LOW; \
 	JB	cells; \
@@ -28,8 +31,9 @@
 	XORL	SI, R10; \
 	CMPL	R10, $CELL_STAMP_ONE
 
-// STEP_BEGIN puts the steps of the context DI into R10, and makes R13 a read cell R9 below a mask R13 as a step has
-// them, with the mask in R12. It jumps to `otherwise` if there are no steps that hold.
+// STEP_BEGIN puts the steps of the context DI into R10, and makes R13 a read cell R9 below a mask
+// R13 as a step has them, with the mask in R12. It jumps to `otherwise` if there are no steps that
+// hold.
 #define STEP_BEGIN(otherwise) \
 	MOVQ	CONTEXT_STEPS(DI), R10; \
 	TESTQ	R10, R10; \
@@ -39,16 +43,16 @@
 	SHLQ	$WORD_READ_SHIFT, R13; \
 	ORQ	R9, R13
 
-// LAST_STEP jumps to `same` if R13 is the last step that led to the cell itself, in the epoch of the stamp SI, and
-// otherwise to `another`.
+// LAST_STEP jumps to `same` if R13 is the last step that led to the cell itself, in the epoch of
+// the stamp SI, and otherwise to `another`.
 #define LAST_STEP(another, same) \
 	CMPQ	R13, STEPS_LAST(R10); \
 	JNE	another; \
 	CMPL	SI, STEPS_LAST_OWN(R10); \
 	JEQ	same
 
-// STEP_TO_ITSELF goes on if the step R13 is among the steps R10 and leads to the cell R9 itself: then it is the last
-// such. Otherwise it jumps to `otherwise`. Uses R8 and R12.
+// STEP_TO_ITSELF goes on if the step R13 is among the steps R10 and leads to the cell R9 itself:
+// then it is the last such. Otherwise it jumps to `otherwise`. Uses R8 and R12.
 #define STEP_TO_ITSELF(otherwise) \
 	STEP_PLACE; \
 	CMPQ	R13, STEP_FROM(R10)(R12*1); \
@@ -62,7 +66,8 @@
 	MOVL	SI, STEPS_LAST_OWN(R10)
 
 // func raceread(addr uintptr)
-// Which of the cells has the read is as good as random in some programs (one that sorts, say), so no branch hangs on it.
+// Which of the cells has the read is as good as random in some programs (one that sorts, say), so
+// no branch hangs on it.
 //
 //	AX	addr
 //	DX	the shadow word's address

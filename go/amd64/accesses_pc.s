@@ -1,9 +1,9 @@
-// racereadpc and racereadrangepc1 (with READ defined), racewritepc and racewriterangepc1 (without): accesses that the Go
-// runtime makes for somebody else. Here pc is a function's first address, and the runtime wants one that looks like a
-// return address: one more.
+// racereadpc and racereadrangepc1 (with READ defined), racewritepc and racewriterangepc1 (without):
+// accesses that the Go runtime makes for somebody else. Here pc is a function's first address, and
+// the runtime wants one that looks like a return address: one more.
 
-// The call from callpc, unless that is 0, stands on the shadow stack meanwhile. Its depth of 0 says that it is never
-// stale.
+// The call from callpc, unless that is 0, stands on the shadow stack meanwhile. Its depth of 0 says
+// that it is never stale.
 //
 //	AX BX CX	addr, callpc, pc; then what hbread and hbwrite want
 //	DX	the shadow word's address
@@ -58,7 +58,8 @@ full:						// the runtime gets more memory
 #ifdef READ
 	LEAQ	tsan_hb_read_pc, R11		// void __tsan_hb_read_pc(Context *, addr, callpc, pc, goid)
 #else
-	LEAQ	tsan_hb_write_pc, R11		// void __tsan_hb_write_pc(Context *, addr, callpc, pc, goid)
+	// void __tsan_hb_write_pc(Context *, addr, callpc, pc, goid)
+	LEAQ	tsan_hb_write_pc, R11
 #endif
 	JMP	hbslow<>(SB)
 data:

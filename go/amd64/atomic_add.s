@@ -1,4 +1,5 @@
-// func NAME(addr *T, delta T) (new T): an addition of sync/atomic. See atomics.s for the names used.
+// func NAME(addr *T, delta T) (new T): an addition of sync/atomic. See atomics.s for the names
+// used.
 //
 //	AX BX	addr, delta; AX then new
 TEXT	NAME<ABIInternal>(SB), NOSPLIT, $ATOMIC_FRAME-0

@@ -1,4 +1,5 @@
-// func NAME(addr *T, mask T) (old T): the operation BITS (and, or) of sync/atomic. See atomics.s for the names used.
+// func NAME(addr *T, mask T) (old T): the operation BITS (and, or) of sync/atomic. See atomics.s
+// for the names used.
 //
 //	AX BX	addr, mask; AX then old
 TEXT	NAME<ABIInternal>(SB), NOSPLIT, $ATOMIC_FRAME-0

@@ -1,4 +1,5 @@
-// func NAME(addr *T, old, new T) (swapped bool): a compare-and-swap of sync/atomic. See atomics.s for the names used.
+// func NAME(addr *T, old, new T) (swapped bool): a compare-and-swap of sync/atomic. See atomics.s
+// for the names used.
 //
 //	AX BX CX	addr, old, new; AX then swapped
 TEXT	NAME<ABIInternal>(SB), NOSPLIT, $ATOMIC_FRAME-0

@@ -1,9 +1,10 @@
 // func NAME(addr *T) T: a load of sync/atomic. See atomics.s for the names used.
 //
-// A load that has nothing new to tell is performed here, without a lock and on the goroutine's own stack: the word's
-// record has a load of the same bytes in the present epoch, and what was released there is known. What the record says
-// holds if its version has not changed when the load was made: whoever stores takes the record's lock first, so a load
-// that sees the store sees another version. The Rust twin is Detector::load_recorded in crates/detector/src/memo.rs.
+// A load that has nothing new to tell is performed here, without a lock and on the goroutine's own
+// stack: the word's record has a load of the same bytes in the present epoch, and what was released
+// there is known. What the record says holds if its version has not changed when the load was made:
+// whoever stores takes the record's lock first, so a load that sees the store sees another version.
+// The Rust twin is Detector::load_recorded in crates/detector/src/memo.rs.
 //
 //	AX	addr; then the result
 //	DX	the shadow word's address

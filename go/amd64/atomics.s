@@ -1,18 +1,20 @@
 // Atomic operations of sync/atomic.
 //
-// In range, they are performed by the runtime, which takes a Go argument block: it is built in the frame. Out of range
-// they order nothing, so they are just performed.
+// In range, they are performed by the runtime, which takes a Go argument block: it is built in the
+// frame. Out of range they order nothing, so they are just performed.
 //
-// Each operation is written once, in a file of its own, and included for each type with its NAME; for each size the
-// names below say which instructions and which functions of the runtime it uses.
+// Each operation is written once, in a file of its own, and included for each type with its NAME;
+// for each size the names below say which instructions and which functions of the runtime it uses.
 
-// The frame of every operation: the block's largest form is address, old, new, result, of 8 bytes each.
+// The frame of every operation: the block's largest form is address, old, new, result, of 8 bytes
+// each.
 #define ATOMIC_FRAME 32
 
 // hbatomic calls the runtime function in AX for the operation that called it.
 //
-//	AX	the function: void (*)(Context *, uintptr caller_pc, uintptr pc, void *block, goid, Bounds *)
-// Stack at entry: the pc in the operation, the argument block, the saved frame pointer, the pc in the user's function.
+//	AX	void (*)(Context *, uintptr caller_pc, uintptr pc, void *block, goid, Bounds *)
+// Stack at entry: the pc in the operation, the argument block, the saved frame pointer, the pc in
+// the user's function.
 TEXT	hbatomic<>(SB), NOSPLIT|NOFRAME, $0-0
 	MOVQ	(8+ATOMIC_FRAME+8)(SP), SI	// the pc in the user's function
 	MOVQ	(SP), DX			// the pc in the operation

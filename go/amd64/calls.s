@@ -1,11 +1,11 @@
 // Calls: the shadow stack (crates/detector/src/context.rs), and the ways into the runtime and back.
 //
-// A frame of the shadow stack is the return address of a call and how deep on the goroutine's stack the function was
-// entered: the distance of its frame pointer BP from the stack's top. What lies as deep as a function that is entered
-// now, or deeper, was left by a panic.
+// A frame of the shadow stack is the return address of a call and how deep on the goroutine's stack
+// the function was entered: the distance of its frame pointer BP from the stack's top. What lies as
+// deep as a function that is entered now, or deeper, was left by a panic.
 
-// hbslow calls a runtime function for the hook that jumped here. It first drops frames of functions that a panic has
-// left: those entered deeper in the stack than the function that runs now.
+// hbslow calls a runtime function for the hook that jumped here. It first drops frames of functions
+// that a panic has left: those entered deeper in the stack than the function that runs now.
 //
 //	R11	the function: void (*)(Context *, SI, DX, CX, goid)
 //	SI DX CX	its arguments 1 to 3
@@ -36,7 +36,8 @@ done:
 	RET
 
 // func racefuncenter(callpc uintptr)
-// Called by instrumented code. The closure's context in DX belongs to the function that is being entered: preserved.
+// Called by instrumented code. The closure's context in DX belongs to the function that is being
+// entered: preserved.
 //
 //	AX	callpc
 //	CX	the context
@@ -100,8 +101,8 @@ done:
 	RET
 
 // func racecall(fn *byte, arg0, arg1, arg2, arg3 uintptr)
-// Everything else that the Go runtime tells. fn is an entry point of the runtime, declared in race.go and defined at the
-// end of the assembled file (entry.s).
+// Everything else that the Go runtime tells. fn is an entry point of the runtime, declared in
+// race.go and defined at the end of the assembled file (entry.s).
 TEXT	runtime·racecall<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-40
 	MOVQ	DI, DX				// arg2
 	MOVQ	BX, DI				// arg0
@@ -112,9 +113,10 @@ on_g0:
 	CALL_HB(AX)				// void (*fn)(arg0, arg1, arg2, arg3, goid)
 	RET
 
-// racecallbackthunk(command, context) is the way back: the runtime calls Go. It follows the System V convention.
-// Command 0 stores the present processor's context and may come at any time; the others are for racecallback in
-// race.go, which is Go code and needs g to be the g0 on whose stack we are.
+// racecallbackthunk(command, context) is the way back: the runtime calls Go. It follows the System
+// V convention. Command 0 stores the present processor's context and may come at any time; the
+// others are for racecallback in race.go, which is Go code and needs g to be the g0 on whose stack
+// we are.
 TEXT	runtime·racecallbackthunk(SB), NOSPLIT|NOFRAME, $0-0
 	TESTQ	DI, DI
 	JNE	gocode

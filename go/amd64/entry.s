@@ -1,15 +1,15 @@
-// HOOK, an entry point of the runtime that race.go declares: an assembly function that can be called from anywhere, with
-// the arguments of FUNCTION in place (racecall). A JMP to FUNCTION itself would lose the offset: Go's assembler keeps it
-// for CALL and LEAQ only.
+// HOOK, an entry point of the runtime that race.go declares: an assembly function that can be
+// called from anywhere, with the arguments of FUNCTION in place (racecall). A JMP to FUNCTION
+// itself would lose the offset: Go's assembler keeps it for CALL and LEAQ only.
 //
-// Where there is a form of ours that is told more (`__tsan_hb_x` for `__tsan_x`), that is FUNCTION, and one of the names
-// below says what it is told. R14 is the g whose code runs (that of the scheduler, for hooks called from there), R8 its
-// goid.
+// Where there is a form of ours that is told more (`__tsan_hb_x` for `__tsan_x`), that is FUNCTION,
+// and one of the names below says what it is told. R14 is the g whose code runs (that of the
+// scheduler, for hooks called from there), R8 its goid.
 TEXT	HOOK(SB), NOSPLIT|NOFRAME, $0-0
 
 #ifdef LOCATED
-	// Where the present goroutine calls the hook: the frame in DX, the bounds of its stack in CX. For another goroutine
-	// Go says so itself (go/edits, parked).
+	// Where the present goroutine calls the hook: the frame in DX, the bounds of its stack in CX.
+	// For another goroutine Go says so itself (go/edits, parked).
 	CMPQ	DI, g_racectx(R14)
 	JNE	call
 	MOVQ	BP, DX
@@ -18,8 +18,9 @@ call:
 #endif
 
 #ifdef GO_STATEMENT
-	// A go statement is carried out on the scheduler's stack: whose it is, is the thread's current goroutine, which has
-	// left its frame pointer behind when it switched. R8 is its goid, or 0; CX the frame, R9 the bounds of its stack.
+	// A go statement is carried out on the scheduler's stack: whose it is, is the thread's current
+	// goroutine, which has left its frame pointer behind when it switched. R8 is its goid, or 0; CX
+	// the frame, R9 the bounds of its stack.
 	XORL	R8, R8
 	XORL	CX, CX
 	MOVQ	g_m(R14), R9

@@ -1,4 +1,5 @@
-// The exported functions of package runtime for accesses. A jump, so that the hook sees the pc of the caller.
+// The exported functions of package runtime for accesses. A jump, so that the hook sees the pc of
+// the caller.
 
 // func RaceRead(addr unsafe.Pointer)
 TEXT	runtime·RaceRead<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-8

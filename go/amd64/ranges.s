@@ -1,10 +1,12 @@
-// racereadrange (with READ defined) and racewriterange (without): accesses of ranges, called by instrumented code.
+// racereadrange (with READ defined) and racewriterange (without): accesses of ranges, called by
+// instrumented code.
 //
-// Ranges of whole words, and ranges within one word, are looked at here; the others, word by word, by hbread and
-// hbwrite.
+// Ranges of whole words, and ranges within one word, are looked at here; the others, word by word,
+// by hbread and hbwrite.
 
 #ifdef READ
-// WORDS_SAY compares both halves of the eight words at R8 with X0; X1 to X4 have all bits set where they are equal.
+// WORDS_SAY compares both halves of the eight words at R8 with X0; X1 to X4 have all bits set where
+// they are equal.
 #define WORDS_SAY \
 	MOVOU	(R8), X1; \
 	MOVOU	16(R8), X2; \
@@ -183,9 +185,11 @@ slow:						// more bytes than an event of the history can say
 	MOVQ	BX, DX
 	MOVQ	R11, CX
 #ifdef READ
-	LEAQ	tsan_hb_read_range, R11		// void __tsan_hb_read_range(Context *, addr, size, pc, goid)
+	// void __tsan_hb_read_range(Context *, addr, size, pc, goid)
+	LEAQ	tsan_hb_read_range, R11
 #else
-	LEAQ	tsan_hb_write_range, R11	// void __tsan_hb_write_range(Context *, addr, size, pc, goid)
+	// void __tsan_hb_write_range(Context *, addr, size, pc, goid)
+	LEAQ	tsan_hb_write_range, R11
 #endif
 	JMP	hbslow<>(SB)
 data:

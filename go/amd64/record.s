@@ -1,8 +1,9 @@
-// hbread (with READ defined) and hbwrite (without): recording an access that the hooks of accesses.s could not decide.
+// hbread (with READ defined) and hbwrite (without): recording an access that the hooks of
+// accesses.s could not decide.
 //
-// Decided here are the common cases: the words were last accessed by the same goroutine, or by one that is known to come
-// before, or never. All else, and every race, goes to the runtime (`slow`). The Rust twin of what is done here is
-// Detector::access in crates/detector/src/access.rs.
+// Decided here are the common cases: the words were last accessed by the same goroutine, or by one
+// that is known to come before, or never. All else, and every race, goes to the runtime (`slow`).
+// The Rust twin of what is done here is Detector::access in crates/detector/src/access.rs.
 //
 // On entry:
 //	AX	the address of the access
@@ -30,9 +31,9 @@ TEXT	hbwrite<>(SB), NOSPLIT|NOFRAME, $0-0
 #endif
 	MOVQ	g_racectx(R14), DI
 	MOVQ	AX, R15
-	// What lies on the stack of the running goroutine is nobody else's: nothing there is recorded. That matters for the
-	// threads' g0 stacks, which lie in the heap where nothing is linked that makes threads of its own: timers run
-	// there, with a context each.
+	// What lies on the stack of the running goroutine is nobody else's: nothing there is recorded.
+	// That matters for the threads' g0 stacks, which lie in the heap where nothing is linked that
+	// makes threads of its own: timers run there, with a context each.
 	CMPQ	AX, (g_stack+stack_lo)(R14)
 	JB	shared
 	CMPQ	AX, (g_stack+stack_hi)(R14)
@@ -223,7 +224,8 @@ masked:
 	MOVL	R12, CX
 	JMP	word
 
-	// Log the calling context: the frames that have no node in this chunk, from the outermost of them on.
+	// Log the calling context: the frames that have no node in this chunk, from the outermost of
+	// them on.
 node:						// R10 goes down to the frame below which all have one
 	SUBQ	$FRAME_SIZE, R10
 	CMPQ	R10, CONTEXT_BASE(DI)
@@ -311,8 +313,9 @@ epoch:						// log the epoch, whose clock is in R11
 	INCL	R9
 	JMP	logged_epoch
 
-	// A word whose bytes have cells of their own (crates/detector/src/split.rs): look at those of the first byte of CX.
-	// When that is done it is taken out of CX, and the word is looked at again for the others.
+	// A word whose bytes have cells of their own (crates/detector/src/split.rs): look at those of
+	// the first byte of CX. When that is done it is taken out of CX, and the word is looked at
+	// again for the others.
 special:
 	JNE	precise				// above SPLIT_TAG: a precise record
 	REFERRED(AX, $SPLITS)
@@ -406,9 +409,9 @@ byte_logged:
 	MOVQ	CONTEXT_CELL(DI), R11
 	JMP	byte_store
 
-	// A word with a precise record (crates/detector/src/ext.rs): is there an access of the present epoch that says this
-	// one? Only the goroutine itself puts one there, and nobody takes one away before its epoch has ended, so that is
-	// seen without the lock.
+	// A word with a precise record (crates/detector/src/ext.rs): is there an access of the present
+	// epoch that says this one? Only the goroutine itself puts one there, and nobody takes one away
+	// before its epoch has ended, so that is seen without the lock.
 precise:
 	REFERRED(AX, $EXTS)			// R12 = the record
 	NOW					// R10 = the epoch
@@ -425,8 +428,9 @@ fourth:
 	SAME_EPOCH(3, again)
 	SAYS_READ(again, hit)
 
-	// Make the goroutine's read of an earlier epoch one of the present, if no write in the record can conflict with it.
-	// Writers hold the record's lock and leave another version, so if that stays there was none.
+	// Make the goroutine's read of an earlier epoch one of the present, if no write in the record
+	// can conflict with it. Writers hold the record's lock and leave another version, so if that
+	// stays there was none.
 again:
 	CMPB	EXT_CLASS(R12), $0		// there are more accesses than four
 	JNE	table
@@ -477,8 +481,8 @@ fourth:
 	SAME_EPOCH(3, again)
 	SAYS_WRITE(again, hit)
 
-	// Make the goroutine's write of an earlier epoch one of the present, with the record's lock, if all accesses that
-	// conflict with it come before.
+	// Make the goroutine's write of an earlier epoch one of the present, with the record's lock, if
+	// all accesses that conflict with it come before.
 again:
 	XORL	R13, R13			// log first, and come back: the record is no word
 	TESTL	BX, BX
@@ -526,8 +530,9 @@ hit:						// it says so, if the word still refers to the record
 	JMP	word
 
 #ifdef READ
-	// Look for the read in the table of a record with many (crates/detector/src/readers.rs): from the lane's home to
-	// the first empty slot, but not beyond the end. R12 is the record, R10 the present epoch.
+	// Look for the read in the table of a record with many (crates/detector/src/readers.rs): from
+	// the lane's home to the first empty slot, but not beyond the end. R12 is the record, R10 the
+	// present epoch.
 table:
 	MOVL	EXT_LOCK(R12), R13		// R13 = the version
 	TESTL	$1, R13				// somebody has the lock
@@ -577,8 +582,8 @@ other_epoch:
 	CMPL	R13, R12
 	JNE	more_table
 
-	// It is, of an earlier epoch: make it one of the present, with the record's lock, if no write in the record can
-	// conflict.
+	// It is, of an earlier epoch: make it one of the present, with the record's lock, if no write
+	// in the record can conflict.
 	XORL	R13, R13			// log first, and come back: the record is no word
 	TESTL	BX, BX
 	JPL	touched
@@ -629,8 +634,8 @@ own_stack:
 	RET
 
 #ifdef READ
-	// A read cell that this goroutine has met before: the step from there leads to itself if the set has the read
-	// already. R10 are the steps.
+	// A read cell that this goroutine has met before: the step from there leads to itself if the
+	// set has the read already. R10 are the steps.
 steps:
 	STEP(no_step)
 	MOVL	STEP_TO(R12), R13		// R13 = the read cell: where the step leads
@@ -643,7 +648,8 @@ steps:
 step_known:
 	JMP	whole
 #else
-	// Bytes of the latest write are left (R12): it becomes the other one, if there are no reads to keep.
+	// Bytes of the latest write are left (R12): it becomes the other one, if there are no reads to
+	// keep.
 beside:
 	TESTQ	R13, R13			// a read
 	JNE	slow
@@ -725,8 +731,10 @@ ranged:
 	SUBQ	SI, DX				// DX = the size from there
 	MOVQ	CONTEXT_PC(DI), CX
 #ifdef READ
-	LEAQ	tsan_hb_read_range, R11		// void __tsan_hb_read_range(Context *, addr, size, pc, goid)
+	// void __tsan_hb_read_range(Context *, addr, size, pc, goid)
+	LEAQ	tsan_hb_read_range, R11
 #else
-	LEAQ	tsan_hb_write_range, R11	// void __tsan_hb_write_range(Context *, addr, size, pc, goid)
+	// void __tsan_hb_write_range(Context *, addr, size, pc, goid)
+	LEAQ	tsan_hb_write_range, R11
 #endif
 	JMP	hbslow<>(SB)

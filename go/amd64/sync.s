@@ -61,7 +61,8 @@ TEXT	runtime·hbmeet<ABIInternal>(SB), NOSPLIT|NOFRAME, $0-16
 	LEAQ	(g_stack+stack_lo)(R14), CX	// the bounds of the stack that it lies in
 	TO_G0(on_g0)
 on_g0:
-	CALL_HB(tsan_hb_meet)			// void __tsan_hb_meet(Context *, Context *other, frame, Bounds *)
+	// void __tsan_hb_meet(Context *, Context *other, frame, Bounds *)
+	CALL_HB(tsan_hb_meet)
 	RET
 
 // func hbfire(ctx uintptr)

@@ -1,9 +1,10 @@
-// What hbread and hbwrite (record.s) ask of cells and of records. The registers are those of record.s: DI is the
-// context, SI its stamp, CX the mask of the bytes accessed, DX the shadow word's address.
+// What hbread and hbwrite (record.s) ask of cells and of records. The registers are those of
+// record.s: DI is the context, SI its stamp, CX the mask of the bytes accessed, DX the shadow
+// word's address.
 
-// KNOWN jumps to `known`, the next line, or goes on, if the epoch of `cell` comes before what the goroutine does now: its
-// own, or one that the runtime has looked up (Context::known: of the same lane, and no earlier). Otherwise it jumps to
-// `otherwise`. Uses R10 and R12.
+// KNOWN jumps to `known`, the next line, or goes on, if the epoch of `cell` comes before what the
+// goroutine does now: its own, or one that the runtime has looked up (Context::known: of the same
+// lane, and no earlier). Otherwise it jumps to `otherwise`. Uses R10 and R12.
 #define KNOWN(cell, known, otherwise) \
 	MOVL	cell, R12; \
 	SHRL	$CELL_STAMP_SHIFT, R12; \
@@ -39,8 +40,8 @@
 	TESTL	CX, R12; \
 	JEQ	yes
 
-// STEP goes on if the step of the read cell R9 and the mask CX in the epoch of the stamp SI is among the steps R10
-// (crates/detector/src/sets.rs); R12 becomes its place.
+// STEP goes on if the step of the read cell R9 and the mask CX in the epoch of the stamp SI is
+// among the steps R10 (crates/detector/src/sets.rs); R12 becomes its place.
 #define STEP(none) \
 	TESTL	R9, R9; \
 	JEQ	none; \
@@ -55,7 +56,8 @@
 	CMPL	SI, STEP_OWN(R12); \
 	JNE	none
 
-// Records with full epochs (crates/detector/src/ext.rs). An entry is clock, lane, mask and two bits for the kind.
+// Records with full epochs (crates/detector/src/ext.rs). An entry is clock, lane, mask and two bits
+// for the kind.
 
 // NOW puts the present epoch into R10, lane above clock. Uses R9.
 #define NOW \
@@ -88,8 +90,9 @@
 	SHRQ	$ENTRY_LANE_SHIFT, R9; \
 	JNE	otherwise
 
-// TAKE takes the lock of the record R12, to which the word read as `word` refers; it jumps to `changed` if that is
-// another one by then, and to `busy` if somebody has the lock. R13 becomes the lock's version, odd. Uses AX.
+// TAKE takes the lock of the record R12, to which the word read as `word` refers; it jumps to
+// `changed` if that is another one by then, and to `busy` if somebody has the lock. R13 becomes the
+// lock's version, odd. Uses AX.
 #define TAKE(word, changed, busy) \
 	MOVL	EXT_LOCK(R12), AX; \
 	TESTL	$1, AX; \
@@ -101,8 +104,8 @@
 	CMPQ	word, (DX); \
 	JNE	changed
 
-// SAME_EPOCH jumps to `other` unless the nth entry of the record R12 is of the epoch R10. R8 becomes its mask and, above
-// that, the bits of its kind. Uses R9.
+// SAME_EPOCH jumps to `other` unless the nth entry of the record R12 is of the epoch R10. R8
+// becomes its mask and, above that, the bits of its kind. Uses R9.
 #define SAME_EPOCH(n, other) \
 	MOVQ	(EXT_ACCESSES+n*8)(R12), R8; \
 	XORQ	R10, R8; \
@@ -115,7 +118,8 @@
 #define SHIFTED_WRITES_BIT (ENTRY_WRITES_BIT-ENTRY_MASK_SHIFT)
 #define SHIFTED_ATOMIC_BIT (ENTRY_ATOMIC_BIT-ENTRY_MASK_SHIFT)
 
-// SAYS_READ jumps to `hit` if the access R8 of the present epoch says that the bytes CX are read: any but an atomic one.
+// SAYS_READ jumps to `hit` if the access R8 of the present epoch says that the bytes CX are read:
+// any but an atomic one.
 #define SAYS_READ(other, hit) \
 	BTL	$SHIFTED_ATOMIC_BIT, R8; \
 	JCS	other; \
@@ -133,9 +137,9 @@
 	TESTL	CX, R8; \
 	JEQ	hit
 
-// OWN_READ looks at the nth entry of the record R12 for a read to come. If it is the goroutine's plain read of the same
-// bytes, its address becomes R11 and it becomes AX. It jumps to `write` with the lane in R9 if it writes, otherwise to
-// `other`.
+// OWN_READ looks at the nth entry of the record R12 for a read to come. If it is the goroutine's
+// plain read of the same bytes, its address becomes R11 and it becomes AX. It jumps to `write` with
+// the lane in R9 if it writes, otherwise to `other`.
 #define OWN_READ(n, write, other) \
 	MOVQ	(EXT_ACCESSES+n*8)(R12), R8; \
 	LANE_OF_ENTRY; \
@@ -155,15 +159,15 @@
 	LEAQ	(EXT_ACCESSES+n*8)(R12), R11; \
 	JMP	other
 
-// COMES_BEFORE goes on if the entry R8, of the lane R9, comes before what the goroutine does now; it jumps to `own` if it
-// is the goroutine's.
+// COMES_BEFORE goes on if the entry R8, of the lane R9, comes before what the goroutine does now;
+// it jumps to `own` if it is the goroutine's.
 #define COMES_BEFORE(own, otherwise) \
 	CMPL	R9, CONTEXT_LANE(DI); \
 	JEQ	own; \
 	KNOWN_ENTRY(otherwise)
 
-// WRITE_KNOWN jumps to `other`, or goes on, if the nth entry of the record R12, a write or none, comes before what the
-// goroutine does now.
+// WRITE_KNOWN jumps to `other`, or goes on, if the nth entry of the record R12, a write or none,
+// comes before what the goroutine does now.
 #define WRITE_KNOWN(n, other, otherwise) \
 	MOVQ	(EXT_ACCESSES+n*8)(R12), R8; \
 	TESTQ	R8, R8; \
@@ -171,8 +175,9 @@
 	LANE_OF_ENTRY; \
 	COMES_BEFORE(other, otherwise)
 
-// OTHERS_KNOWN looks at the nth entry of the record R12 for a write to come. It jumps to `own` if the entry is the
-// goroutine's, with its mask and kind in AX; otherwise to `other` if it conflicts with nothing or comes before.
+// OTHERS_KNOWN looks at the nth entry of the record R12 for a write to come. It jumps to `own` if
+// the entry is the goroutine's, with its mask and kind in AX; otherwise to `other` if it conflicts
+// with nothing or comes before.
 #define OTHERS_KNOWN(n, own, other, otherwise) \
 	MOVQ	(EXT_ACCESSES+n*8)(R12), R8; \
 	MOVQ	R8, AX; \
@@ -185,7 +190,8 @@
 	KNOWN_ENTRY(otherwise); \
 	JMP	other
 
-// OWN_WRITE makes SI the address of the nth entry if that, of mask and kind AX, is a plain write of just the bytes CX.
+// OWN_WRITE makes SI the address of the nth entry if that, of mask and kind AX, is a plain write of
+// just the bytes CX.
 #define OWN_WRITE(n, other) \
 	MOVL	CX, R9; \
 	NOTL	R9; \
