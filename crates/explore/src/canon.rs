@@ -86,13 +86,12 @@ pub fn normalise(st: &mut State) {
         sweep(st);
     }
     for object in st.heap.iter_mut().flatten() {
-        if let Body::Chan(c) = &object.body {
-            if c.frees.first().is_some_and(View::is_empty) {
-                if let Body::Chan(c) = &mut Rc::make_mut(object).body {
-                    let n = c.frees.iter().take_while(|v| v.is_empty()).count();
-                    c.frees.drain(..n);
-                }
-            }
+        if let Body::Chan(c) = &object.body
+            && c.frees.first().is_some_and(View::is_empty)
+            && let Body::Chan(c) = &mut Rc::make_mut(object).body
+        {
+            let n = c.frees.iter().take_while(|v| v.is_empty()).count();
+            c.frees.drain(..n);
         }
     }
 }
@@ -320,11 +319,8 @@ impl Writer<'_> {
     /// The live accesses of an object, by what they are and who knows them.
     fn accesses(&mut self, id: ObjId) {
         let object = self.st.object(id);
-        let mut list: Vec<_> = object
-            .accesses
-            .iter()
-            .map(|a| (a.off, a.kind as u8, a.pos, self.known[a.slot as usize]))
-            .collect();
+        let mut list: Vec<_> =
+            object.accesses.iter().map(|a| (a.off, a.kind as u8, a.pos, self.known[a.slot as usize])).collect();
         list.sort_unstable();
         self.num(list.len() as u64);
         for (off, kind, pos, known) in list {
@@ -350,7 +346,8 @@ impl Writer<'_> {
                 self.value(&w.value);
                 let mask = order.iter().enumerate().fold(0u128, |m, (to, from)| m | (w.covers >> from & 1) << to);
                 self.out.extend(mask.to_le_bytes());
-                self.out.push(u8::from(w.atomic) | u8::from(last_atomic == Some(i)) << 1 | u8::from(w.slot.is_some()) << 2);
+                self.out
+                    .push(u8::from(w.atomic) | u8::from(last_atomic == Some(i)) << 1 | u8::from(w.slot.is_some()) << 2);
                 self.num(w.slot.map_or(0, |s| self.known[s as usize]));
             }
         }
@@ -381,7 +378,11 @@ pub fn identify(st: &mut State, globals: usize) -> (u128, Order) {
         let gor = &st.gors[i as usize];
         if at > 0 {
             let before = order[at - 1] as usize;
-            if st.gors[before].exact == gor.exact && st.views[before] == st.views[i as usize] && gor.id != 0 && st.gors[before].id != 0 {
+            if st.gors[before].exact == gor.exact
+                && st.views[before] == st.views[i as usize]
+                && gor.id != 0
+                && st.gors[before].id != 0
+            {
                 group.push(group[at - 1]);
                 writer.out.push(0xfe);
                 continue;

@@ -53,8 +53,7 @@ impl Machine<'_> {
                 d,
                 match num {
                     Num::Float(_) => Value::Float(-reg(frame, *a).float()),
-                    Num::Int(bits, signed) =>
-                        Value::Int(wrap(reg(frame, *a).int().wrapping_neg(), *bits, *signed)),
+                    Num::Int(bits, signed) => Value::Int(wrap(reg(frame, *a).int().wrapping_neg(), *bits, *signed)),
                     _ => Value::Nil,
                 }
             ),
@@ -116,7 +115,9 @@ impl Machine<'_> {
             Ins::Panic(a) => {
                 let value = reg(frame, *a).clone();
                 if let Value::Nil = value {
-                    return Err(Trap::Error("panic called with nil argument (use GODEBUG=panicnil=1 to disable)".into()));
+                    return Err(Trap::Error(
+                        "panic called with nil argument (use GODEBUG=panicnil=1 to disable)".into(),
+                    ));
                 }
                 return Err(Trap::Panic(value, false));
             }
@@ -434,8 +435,10 @@ impl Machine<'_> {
                 Ok(Value::str([a.bytes(), b.bytes()].concat()))
             }
             Num::Other => {
-                self.comparable(a)?;
-                self.comparable(b)?;
+                if !matches!(a, Value::Nil) && !matches!(b, Value::Nil) {
+                    self.comparable(a)?;
+                    self.comparable(b)?;
+                }
                 Ok(Value::bool(a.same(b) == (op == B::Eq)))
             }
         }
@@ -457,10 +460,9 @@ impl Machine<'_> {
     pub(crate) fn assert(&self, value: &Value, ty: TypeId) -> Option<Value> {
         let Value::Iface(dynamic, inner) = value else { return None };
         match &self.program.types[ty as usize].kind {
-            Kind::Interface(methods) => methods
-                .iter()
-                .all(|m| self.program.methods.contains_key(&(*dynamic, *m)))
-                .then(|| value.clone()),
+            Kind::Interface(methods) => {
+                methods.iter().all(|m| self.program.methods.contains_key(&(*dynamic, *m))).then(|| value.clone())
+            }
             _ => (*dynamic == ty).then(|| (**inner).clone()),
         }
     }
@@ -560,11 +562,7 @@ fn slice_of(x: &Value, bounds: [Option<i64>; 3], size: u32, array: Option<u32>) 
         Value::Ptr(p) => *p,
         _ => return if array.is_some() { Err(nil_dereference()) } else { Ok(Value::Nil) },
     };
-    Ok(Value::Slice {
-        at: Ptr { off: at.off + lo as u32 * size, ..at },
-        len: (hi - lo) as u32,
-        cap: (max - lo) as u32,
-    })
+    Ok(Value::Slice { at: Ptr { off: at.off + lo as u32 * size, ..at }, len: (hi - lo) as u32, cap: (max - lo) as u32 })
 }
 
 /// The first rune of some bytes and its width, as the language decodes it.
@@ -584,7 +582,7 @@ fn push_rune(bytes: &mut Vec<u8>, rune: i64) {
 
 fn convert(from: Num, to: Num, v: &Value) -> Value {
     match (from, to) {
-        (Num::Int(b, false), Num::Float(bits)) if b == 64 => float(v.int() as u64 as f64, bits),
+        (Num::Int(64, false), Num::Float(bits)) => float(v.int() as u64 as f64, bits),
         (Num::Int(..), Num::Float(bits)) => float(v.int() as f64, bits),
         (Num::Float(_), Num::Int(64, false)) => Value::Int(v.float() as u64 as i64),
         (Num::Float(_), Num::Int(bits, signed)) => Value::Int(wrap(v.float() as i64, bits, signed)),

@@ -13,8 +13,8 @@
 //! - `TryLock` may fail though the lock is free. `Cond.Signal` wakes in the order of waiting, as the runtime does.
 //! - Time has no order: a timer may fire as soon as it is armed, and a sleep may take no time at all.
 
-mod channels;
 pub mod canon;
+mod channels;
 mod exec;
 mod fair;
 mod locks;
@@ -28,3 +28,4 @@ mod text;
 pub mod trace;
 pub mod value;
 pub mod view;
+pub mod witness;

@@ -32,11 +32,11 @@ impl Machine<'_> {
 
     /// Joins what the object's releases published.
     fn acquire(&self, st: &mut State, g: usize, p: Ptr) {
-        if let Ok(at) = st.object(p.obj).syncs.binary_search_by_key(&p.off, |(o, _)| *o) {
-            if let Sync::Word(view) = &st.object(p.obj).syncs[at].1 {
-                let view = view.clone();
-                st.views[g].join(&view);
-            }
+        if let Ok(at) = st.object(p.obj).syncs.binary_search_by_key(&p.off, |(o, _)| *o)
+            && let Sync::Word(view) = &st.object(p.obj).syncs[at].1
+        {
+            let view = view.clone();
+            st.views[g].join(&view);
         }
     }
 
@@ -254,10 +254,10 @@ impl Machine<'_> {
                 self.branching(st)?;
                 let ticket = int(1) as u32;
                 let mut found = None;
-                if let Sync::Cond(_, woken) = st.object_mut(p.obj).sync(p.off, cond) {
-                    if let Some(at) = woken.iter().position(|(t, _)| *t == ticket) {
-                        found = Some(woken.remove(at).1);
-                    }
+                if let Sync::Cond(_, woken) = st.object_mut(p.obj).sync(p.off, cond)
+                    && let Some(at) = woken.iter().position(|(t, _)| *t == ticket)
+                {
+                    found = Some(woken.remove(at).1);
                 }
                 let Some(view) = found else { return Err(Trap::Blocked) };
                 st.views[g].join(&view);
@@ -446,11 +446,11 @@ impl Machine<'_> {
             N::AtomicLoad => (None, vec![old.clone()]),
             N::AtomicStore => (Some(args[1].clone()), vec![]),
             N::AtomicStoreSame => {
-                if let (Value::Iface(t, _), Value::Iface(u, _)) = (&old, &args[1]) {
-                    if t != u {
-                        let text = "sync/atomic: store of inconsistently typed value into Value";
-                        return Err(Trap::Panic(self.plain_panic(text), false));
-                    }
+                if let (Value::Iface(t, _), Value::Iface(u, _)) = (&old, &args[1])
+                    && t != u
+                {
+                    let text = "sync/atomic: store of inconsistently typed value into Value";
+                    return Err(Trap::Panic(self.plain_panic(text), false));
                 }
                 (Some(args[1].clone()), vec![old.clone()])
             }

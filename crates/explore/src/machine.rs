@@ -59,7 +59,7 @@ impl Chooser {
     }
 
     /// The next combination, if there is one.
-    pub fn next(&mut self) -> bool {
+    pub fn advance(&mut self) -> bool {
         self.taken.truncate(self.limits.len());
         while let (Some(last), Some(limit)) = (self.taken.pop(), self.limits.pop()) {
             if last + 1 < limit {
@@ -427,15 +427,12 @@ impl<'p> Machine<'p> {
         }
         let Some(frame) = gor.frames.last_mut() else { return };
         let func = &self.program.funcs[frame.func as usize];
-        match &func.code[frame.pc as usize] {
-            Ins::Call(dst, ..) => {
-                for (r, v) in dst.iter().zip(values) {
-                    frame.regs[usize::from(*r)] = v;
-                }
-                frame.pc += 1;
+        // After a deferred call, RunDefers looks for the next.
+        if let Ins::Call(dst, ..) = &func.code[frame.pc as usize] {
+            for (r, v) in dst.iter().zip(values) {
+                frame.regs[usize::from(*r)] = v;
             }
-            // A deferred call: RunDefers looks for the next.
-            _ => {}
+            frame.pc += 1;
         }
     }
 

@@ -107,9 +107,11 @@ impl Machine<'_> {
                 let view = &st.views[g];
                 let mut values: Vec<(&Value, crate::program::PosId)> = Vec::new();
                 for (i, w) in racy.writes.iter().enumerate().rev() {
-                    let hidden = racy.writes.iter().enumerate().any(|(j, v)| {
-                        j != i && v.covers >> i & 1 != 0 && v.slot.is_none_or(|slot| view.has(slot))
-                    });
+                    let hidden = racy
+                        .writes
+                        .iter()
+                        .enumerate()
+                        .any(|(j, v)| j != i && v.covers >> i & 1 != 0 && v.slot.is_none_or(|slot| view.has(slot)));
                     let passed = kind.atomic() && w.atomic && Some(i) != last_atomic;
                     if !hidden && !passed && !values.iter().any(|(v, _)| v.same(&w.value)) {
                         values.push((&w.value, w.pos));

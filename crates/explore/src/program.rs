@@ -772,11 +772,11 @@ fn liveness(func: &Func) -> Vec<Box<[u64]>> {
                 changed = true;
             }
         }
-        if let Some(at) = func.epilogue {
-            if *live[at as usize] != *always {
-                always = live[at as usize].to_vec();
-                changed = true;
-            }
+        if let Some(at) = func.epilogue
+            && *live[at as usize] != *always
+        {
+            always = live[at as usize].to_vec();
+            changed = true;
         }
         if !changed {
             return live;

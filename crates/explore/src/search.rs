@@ -292,7 +292,7 @@ impl<'a> Search<'a> {
                     });
                     self.edges.push(Edge { from: node, to, moved, map });
                 }
-                if !chooser.next() {
+                if !chooser.advance() {
                     break;
                 }
             }

@@ -142,10 +142,10 @@ impl Machine<'_> {
         }
         let Value::Iface(ty, value) = &p.value else { return "nil".into() };
         let method = self.program.error_method.and_then(|m| self.program.methods.get(&(*ty, m)));
-        if let Some(f) = method {
-            if let Some(text) = self.pure_call(st, *f, (**value).clone()) {
-                return text;
-            }
+        if let Some(f) = method
+            && let Some(text) = self.pure_call(st, *f, (**value).clone())
+        {
+            return text;
         }
         let name = self.program.types[*ty as usize].name.clone();
         match (&self.program.types[*ty as usize].kind, &**value) {
@@ -175,13 +175,11 @@ impl Machine<'_> {
         let mut gor = (*st.gors[0]).clone();
         for _ in 0..self.patience {
             let frame = gor.frames.last()?;
-            if gor.frames.len() == 1 {
-                if let crate::program::Ins::Ret(list) =
-                    &self.program.funcs[frame.func as usize].code[frame.pc as usize]
-                {
-                    let value = list.first().map(|r| &frame.regs[usize::from(*r)])?;
-                    return Some(String::from_utf8_lossy(value.bytes()).into_owned());
-                }
+            if gor.frames.len() == 1
+                && let crate::program::Ins::Ret(list) = &self.program.funcs[frame.func as usize].code[frame.pc as usize]
+            {
+                let value = list.first().map(|r| &frame.regs[usize::from(*r)])?;
+                return Some(String::from_utf8_lossy(value.bytes()).into_owned());
             }
             self.execute(st, 0, &mut gor).ok()?;
         }
@@ -229,11 +227,10 @@ impl Machine<'_> {
             N::FormatLine | N::FormatPlain => {
                 let list = self.list(st, g, &args[0])?;
                 let mut out = String::new();
-                let is_string = |v: &Value, m: &Self| {
-                    matches!(v, Value::Iface(t, _) if matches!(m.program.types[*t as usize].kind, Kind::String))
-                };
+                let is_string = |v: &Value, m: &Self| matches!(v, Value::Iface(t, _) if matches!(m.program.types[*t as usize].kind, Kind::String));
                 for (i, value) in list.iter().enumerate() {
-                    let spaced = native == N::FormatLine || !(is_string(value, self) || is_string(&list[i - usize::from(i > 0)], self));
+                    let spaced = native == N::FormatLine
+                        || !(is_string(value, self) || is_string(&list[i - usize::from(i > 0)], self));
                     if i > 0 && spaced {
                         out.push(' ');
                     }
@@ -315,7 +312,7 @@ impl Machine<'_> {
 
     fn format(&mut self, st: &mut State, g: usize, out: &mut String, v: &Value, verb: Verb) -> Step<()> {
         let Value::Iface(ty, inner) = v else {
-            out.push_str(if verb.letter == 'v' || verb.letter == 's' && false { "<nil>" } else { "%!" });
+            out.push_str(if verb.letter == 'v' { "<nil>" } else { "%!" });
             if verb.letter != 'v' {
                 out.push_str(&format!("{}(<nil>)", verb.letter));
             }
@@ -351,7 +348,13 @@ impl Machine<'_> {
             (Kind::Int { signed, .. }, v) => {
                 let i = v.int();
                 let (negative, size) = if *signed { (i < 0, i.unsigned_abs()) } else { (false, i as u64) };
-                let sign = if negative { "-" } else if verb.plus { "+" } else { "" };
+                let sign = if negative {
+                    "-"
+                } else if verb.plus {
+                    "+"
+                } else {
+                    ""
+                };
                 let decimal = if negative { format!("-{size}") } else { size.to_string() };
                 match verb.letter {
                     'v' | 'd' => out.push_str(&format!("{sign}{size}")),
@@ -360,7 +363,10 @@ impl Machine<'_> {
                     'o' => out.push_str(&format!("{sign}{size:o}")),
                     'b' => out.push_str(&format!("{sign}{size:b}")),
                     'c' => out.push(u32::try_from(i).ok().and_then(char::from_u32).unwrap_or('\u{fffd}')),
-                    'q' => out.push_str(&format!("{:?}", u32::try_from(i).ok().and_then(char::from_u32).unwrap_or('\u{fffd}'))),
+                    'q' => out.push_str(&format!(
+                        "{:?}",
+                        u32::try_from(i).ok().and_then(char::from_u32).unwrap_or('\u{fffd}')
+                    )),
                     'U' => out.push_str(&format!("U+{i:04X}")),
                     _ => wrong(out, decimal),
                 }

@@ -30,18 +30,47 @@ pub struct Place {
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the operations of sync, of channels and of the language by their own names")]
 pub enum What {
-    Go { child: u32 },
+    Go {
+        child: u32,
+    },
     End,
     /// An access, its value, and for a racy read of several writes the one that it observed.
-    Access { place: Place, kind: AccessKind, value: Value, from: Option<PosId>, note: &'static str },
+    Access {
+        place: Place,
+        kind: AccessKind,
+        value: Value,
+        from: Option<PosId>,
+        note: &'static str,
+    },
     /// An operation on a lock, group, once, condition, pool or map of `sync`, by its name.
-    Sync { op: SyncOp, place: Place, number: i64 },
-    MakeChan { place: Place, cap: u32 },
-    Send { place: Place, receiver: Option<u32>, value: Value },
-    Recv { place: Place, sender: Option<u32>, value: Value },
-    RecvClosed { place: Place },
-    Close { place: Place },
-    SelectPoll { sends: Vec<Place> },
+    Sync {
+        op: SyncOp,
+        place: Place,
+        number: i64,
+    },
+    MakeChan {
+        place: Place,
+        cap: u32,
+    },
+    Send {
+        place: Place,
+        receiver: Option<u32>,
+        value: Value,
+    },
+    Recv {
+        place: Place,
+        sender: Option<u32>,
+        value: Value,
+    },
+    RecvClosed {
+        place: Place,
+    },
+    Close {
+        place: Place,
+    },
+    SelectPoll {
+        sends: Vec<Place>,
+    },
     Default,
     Print(Vec<u8>),
     Panic(String),

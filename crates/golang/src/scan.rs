@@ -142,10 +142,9 @@ impl Scan<'_> {
                 }
                 self.expr(x);
             }
-            ExprKind::Field { x, .. }
-            | ExprKind::Deref { x }
-            | ExprKind::Assert { x }
-            | ExprKind::Conv { x } => self.expr(x),
+            ExprKind::Field { x, .. } | ExprKind::Deref { x } | ExprKind::Assert { x } | ExprKind::Conv { x } => {
+                self.expr(x)
+            }
             ExprKind::Index { x, i } => {
                 self.expr(x);
                 self.expr(i);

@@ -182,26 +182,85 @@ pub struct Expr {
 #[serde(tag = "k", rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the expressions of the language by their own names")]
 pub enum ExprKind {
-    Const { i: Option<String>, s: Option<String>, f: Option<String>, b: Option<bool> },
+    Const {
+        i: Option<String>,
+        s: Option<String>,
+        f: Option<String>,
+        b: Option<bool>,
+    },
     Nil,
-    Var { o: u32 },
+    Var {
+        o: u32,
+    },
     /// A new variable, left of `:=` or in a declaration.
-    Def { o: u32 },
-    Func { f: u32, targs: Vec<u32> },
-    Lit { #[serde(rename = "fn")] func: Box<FuncDesc> },
-    Field { x: Box<Expr>, path: Vec<u32>, sp: Pos },
-    Method { x: Box<Expr>, name: String, sp: Pos },
-    MethodExpr { recv: u32, name: String },
-    Index { x: Box<Expr>, i: Box<Expr> },
-    Slice { x: Box<Expr>, lo: Option<Box<Expr>>, hi: Option<Box<Expr>>, max: Option<Box<Expr>> },
-    Deref { x: Box<Expr> },
-    Unary { op: String, x: Box<Expr> },
-    Binary { op: String, x: Box<Expr>, y: Box<Expr>, op_p: Pos },
-    Assert { x: Box<Expr> },
-    Conv { x: Box<Expr> },
-    Call { fun: Box<Expr>, args: Vec<Expr>, ellipsis: bool },
-    Builtin { name: String, args: Vec<Expr>, of: Option<u32>, ellipsis: bool },
-    Composite { elts: Vec<Elt> },
+    Def {
+        o: u32,
+    },
+    Func {
+        f: u32,
+        targs: Vec<u32>,
+    },
+    Lit {
+        #[serde(rename = "fn")]
+        func: Box<FuncDesc>,
+    },
+    Field {
+        x: Box<Expr>,
+        path: Vec<u32>,
+        sp: Pos,
+    },
+    Method {
+        x: Box<Expr>,
+        name: String,
+        sp: Pos,
+    },
+    MethodExpr {
+        recv: u32,
+        name: String,
+    },
+    Index {
+        x: Box<Expr>,
+        i: Box<Expr>,
+    },
+    Slice {
+        x: Box<Expr>,
+        lo: Option<Box<Expr>>,
+        hi: Option<Box<Expr>>,
+        max: Option<Box<Expr>>,
+    },
+    Deref {
+        x: Box<Expr>,
+    },
+    Unary {
+        op: String,
+        x: Box<Expr>,
+    },
+    Binary {
+        op: String,
+        x: Box<Expr>,
+        y: Box<Expr>,
+        op_p: Pos,
+    },
+    Assert {
+        x: Box<Expr>,
+    },
+    Conv {
+        x: Box<Expr>,
+    },
+    Call {
+        fun: Box<Expr>,
+        args: Vec<Expr>,
+        ellipsis: bool,
+    },
+    Builtin {
+        name: String,
+        args: Vec<Expr>,
+        of: Option<u32>,
+        ellipsis: bool,
+    },
+    Composite {
+        elts: Vec<Elt>,
+    },
 }
 
 /// An element of a composite literal.
@@ -220,24 +279,96 @@ pub struct Elt {
 #[serde(tag = "k", rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the statements of the language by their own names")]
 pub enum Stmt {
-    Expr { p: Pos, x: Expr },
-    Send { p: Pos, ch: Expr, x: Expr },
-    AssignOp { p: Pos, op: String, lhs: Expr, rhs: Option<Expr> },
-    Assign { p: Pos, lhs: Vec<Option<Expr>>, rhs: Vec<Expr> },
+    Expr {
+        p: Pos,
+        x: Expr,
+    },
+    Send {
+        p: Pos,
+        ch: Expr,
+        x: Expr,
+    },
+    AssignOp {
+        p: Pos,
+        op: String,
+        lhs: Expr,
+        rhs: Option<Expr>,
+    },
+    Assign {
+        p: Pos,
+        lhs: Vec<Option<Expr>>,
+        rhs: Vec<Expr>,
+    },
     /// Statements of one scope.
-    List { body: Vec<Stmt> },
-    Go { p: Pos, call: Expr },
-    Defer { p: Pos, call: Expr },
-    Return { p: Pos, x: Vec<Expr> },
-    Branch { p: Pos, tok: String, label: Option<String> },
-    Block { body: Vec<Stmt> },
-    If { p: Pos, init: Option<Box<Stmt>>, cond: Expr, then: Vec<Stmt>, #[serde(rename = "else")] other: Option<Box<Stmt>> },
-    Labeled { p: Pos, label: String, body: Box<Stmt> },
-    For { p: Pos, init: Option<Box<Stmt>>, cond: Option<Expr>, post: Option<Box<Stmt>>, body: Vec<Stmt>, shared: bool },
-    Range { p: Pos, x: Expr, key: Option<Expr>, value: Option<Expr>, body: Vec<Stmt>, shared: bool, define: bool },
-    Switch { p: Pos, init: Option<Box<Stmt>>, tag: Option<Expr>, cases: Vec<CaseDesc> },
-    TypeSwitch { p: Pos, init: Option<Box<Stmt>>, x: Expr, cases: Vec<TypeCase> },
-    Select { p: Pos, cases: Vec<CommCase> },
+    List {
+        body: Vec<Stmt>,
+    },
+    Go {
+        p: Pos,
+        call: Expr,
+    },
+    Defer {
+        p: Pos,
+        call: Expr,
+    },
+    Return {
+        p: Pos,
+        x: Vec<Expr>,
+    },
+    Branch {
+        p: Pos,
+        tok: String,
+        label: Option<String>,
+    },
+    Block {
+        body: Vec<Stmt>,
+    },
+    If {
+        p: Pos,
+        init: Option<Box<Stmt>>,
+        cond: Expr,
+        then: Vec<Stmt>,
+        #[serde(rename = "else")]
+        other: Option<Box<Stmt>>,
+    },
+    Labeled {
+        p: Pos,
+        label: String,
+        body: Box<Stmt>,
+    },
+    For {
+        p: Pos,
+        init: Option<Box<Stmt>>,
+        cond: Option<Expr>,
+        post: Option<Box<Stmt>>,
+        body: Vec<Stmt>,
+        shared: bool,
+    },
+    Range {
+        p: Pos,
+        x: Expr,
+        key: Option<Expr>,
+        value: Option<Expr>,
+        body: Vec<Stmt>,
+        shared: bool,
+        define: bool,
+    },
+    Switch {
+        p: Pos,
+        init: Option<Box<Stmt>>,
+        tag: Option<Expr>,
+        cases: Vec<CaseDesc>,
+    },
+    TypeSwitch {
+        p: Pos,
+        init: Option<Box<Stmt>>,
+        x: Expr,
+        cases: Vec<TypeCase>,
+    },
+    Select {
+        p: Pos,
+        cases: Vec<CommCase>,
+    },
 }
 
 /// A case of a switch.

@@ -254,10 +254,10 @@ impl<'t> Types<'t> {
                     Ty::Pointer(e) => e,
                     _ => ty,
                 };
-                if let Ty::Named(origin, _) = self.get(ty) {
-                    if let TypeDesc::Named { methods, .. } = &self.tree.types[origin as usize] {
-                        names.extend(methods.iter().map(|m| m.name.clone()));
-                    }
+                if let Ty::Named(origin, _) = self.get(ty)
+                    && let TypeDesc::Named { methods, .. } = &self.tree.types[origin as usize]
+                {
+                    names.extend(methods.iter().map(|m| m.name.clone()));
                 }
                 match self.under(ty) {
                     Ty::Interface(methods) => names.extend(methods.iter().map(|m| m.0.clone())),

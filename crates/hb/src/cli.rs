@@ -163,6 +163,11 @@ pub enum Command {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Say everything that a small program may do by the memory model, and which accesses race
+    ///
+    /// Every interleaving is explored, so that what is not in the table cannot happen, and "race-free" is a proof for this input. What
+    /// the program can write, how it can end (deadlock, panic, a loop that need not end, a torn string) and each race come with an execution.
+    Outcomes(crate::outcomes::Request),
     /// Print this page, or one on a command: `hb help test`, `hb help report`
     Help {
         /// A command

@@ -21,6 +21,18 @@ pub const CACHE: u8 = 35;
 pub const CANNOT_START: u8 = 36;
 /// A report or a baseline could not be read or written. After a run, only when that itself ended well.
 pub const REPORT: u8 = 37;
+/// `hb outcomes`: the program has a race.
+pub const RACES: u8 = 40;
+/// `hb outcomes`: the search ended before it had seen everything.
+pub const OUT_OF_BUDGET: u8 = 41;
+/// `hb outcomes`: the program uses something that cannot be explored; the line is said.
+pub const NOT_SUPPORTED: u8 = 42;
+/// `hb outcomes`: the program cannot be read: a syntax error, a type error, no file.
+pub const NOT_A_PROGRAM: u8 = 43;
+/// `hb outcomes --expect`: the outcomes are others.
+pub const UNEXPECTED: u8 = 44;
+/// `hb outcomes --scale`: complete and without a race, for the smaller input.
+pub const SCALED: u8 = 45;
 
 /// The table for `hb --help`: number and meaning, in order.
 pub const TABLE: &[(u8, &str)] = &[
@@ -32,6 +44,12 @@ pub const TABLE: &[(u8, &str)] = &[
     (CACHE, "hb's cache directory cannot be used"),
     (CANNOT_START, "the go command could not be started"),
     (REPORT, "a report or a baseline could not be read or written"),
+    (RACES, "hb outcomes: the program has a race"),
+    (OUT_OF_BUDGET, "hb outcomes: not complete, the budget ended before"),
+    (NOT_SUPPORTED, "hb outcomes: the program uses something that cannot be explored"),
+    (NOT_A_PROGRAM, "hb outcomes: a syntax error, a type error, or no such file"),
+    (UNEXPECTED, "hb outcomes: not the outcomes that --expect names"),
+    (SCALED, "hb outcomes: race-free, for the input of --scale"),
 ];
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod go_flags;
 mod inject;
 mod known;
 mod memory_limit;
+mod outcomes;
 mod overlay;
 mod process;
 mod progress;
@@ -127,6 +128,7 @@ fn perform(cli: Cli) -> Result<ExitCode, HbError> {
             }
             Ok(ExitCode::SUCCESS)
         }
+        Command::Outcomes(request) => outcomes::run(request),
         Command::Help { topic } => help(topic.as_deref()),
         Command::Other(words) => match Subcommand::from_name(&words[0]) {
             Some(subcommand) => run_go(subcommand, &words[1..], &cli.options),

@@ -147,10 +147,8 @@ impl<'t> Fun<'_, 't> {
         }
         let is_pointer = self.cx.types.elem(t).is_some();
         // By address where that is possible: then nothing is read that the call does not read.
-        let (v, t) = if !is_pointer && (found.ptr || !found.path.is_empty()) && self.in_memory(x) {
-            let pointer = self.cx.types.intern(Ty::Pointer(t));
-            (self.address(x)?, pointer)
-        } else if !is_pointer && found.ptr && found.path.is_empty() {
+        let (direct, wanted) = (found.path.is_empty(), found.ptr || !found.path.is_empty());
+        let (v, t) = if !is_pointer && wanted && (direct || self.in_memory(x)) {
             let pointer = self.cx.types.intern(Ty::Pointer(t));
             (self.address(x)?, pointer)
         } else {
@@ -338,11 +336,8 @@ impl<'t> Fun<'_, 't> {
                 for a in &args[1..] {
                     let v = self.expr(a)?;
                     let (less, next) = (self.reg(), self.reg());
-                    let op = if name == "min" {
-                        hb_explore::program::BinOp::Le
-                    } else {
-                        hb_explore::program::BinOp::Ge
-                    };
+                    let op =
+                        if name == "min" { hb_explore::program::BinOp::Le } else { hb_explore::program::BinOp::Ge };
                     self.put(Ins::Bin(less, op, num, best, v));
                     self.put(Ins::Move(next, best));
                     let split = self.put(Ins::Branch(less, u32::MAX, u32::MAX));
@@ -401,9 +396,7 @@ impl<'t> Fun<'_, 't> {
     /// Runs the tests of a package as its `main` would: one after the other.
     pub(crate) fn tests(&mut self, package: &'t Package) -> Lowered<()> {
         let tree = self.cx.tree;
-        let find = |name: &str| {
-            tree.funcs.iter().position(|f| f.pkg == "testing" && f.name == name).map(|f| f as u32)
-        };
+        let find = |name: &str| tree.funcs.iter().position(|f| f.pkg == "testing" && f.name == name).map(|f| f as u32);
         let (Some(one), Some(end)) = (find("runOne"), find("finish")) else {
             return Err(self.refuse("package testing was not imported"));
         };

@@ -116,10 +116,10 @@ impl<'t> Fun<'_, 't> {
                 let mut wanted: Vec<u32> = Vec::new();
                 free(func, &mut wanted);
                 for o in wanted {
-                    if let Some(var) = self.vars.get(&o) {
-                        if !captures.iter().any(|(c, _)| *c == o) {
-                            captures.push((o, *var));
-                        }
+                    if let Some(var) = self.vars.get(&o)
+                        && !captures.iter().any(|(c, _)| *c == o)
+                    {
+                        captures.push((o, *var));
                     }
                 }
                 let regs: Vec<Reg> = captures

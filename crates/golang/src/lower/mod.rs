@@ -11,7 +11,9 @@ mod stmts;
 use crate::scan::{Uses, scan};
 use crate::tree::{FuncDesc, Pos, Tree};
 use crate::types::{Env, Ty, Types};
-use hb_explore::program::{Callee, Func, FuncId, Ins, Native, Num, PosId, Position, Program, Reg, Site, SiteId, TypeId};
+use hb_explore::program::{
+    Callee, Func, FuncId, Ins, Native, Num, PosId, Position, Program, Reg, Site, SiteId, TypeId,
+};
 use hb_explore::value::{Ptr, Value};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt;
@@ -542,7 +544,12 @@ impl<'c, 't> Fun<'c, 't> {
             use crate::tree::ExprKind as E;
             match &e.kind {
                 E::Lit { func } => out.push(func),
-                E::Field { x, .. } | E::Method { x, .. } | E::Deref { x } | E::Unary { x, .. } | E::Assert { x } | E::Conv { x } => {
+                E::Field { x, .. }
+                | E::Method { x, .. }
+                | E::Deref { x }
+                | E::Unary { x, .. }
+                | E::Assert { x }
+                | E::Conv { x } => {
                     find(x, out);
                 }
                 E::Index { x, i } => {
@@ -583,7 +590,13 @@ impl<'c, 't> Fun<'c, 't> {
     fn body(&mut self, desc: &'t FuncDesc, captures: Vec<(u32, Var)>) -> Lowered<()> {
         for (o, var) in captures {
             let r = self.reg();
-            self.vars.insert(o, match var { Var::Reg(_) => Var::Reg(r), Var::Box(_) => Var::Box(r) });
+            self.vars.insert(
+                o,
+                match var {
+                    Var::Reg(_) => Var::Reg(r),
+                    Var::Box(_) => Var::Box(r),
+                },
+            );
         }
         let params: Vec<Reg> = desc.params.iter().map(|_| self.reg()).collect();
         self.here = desc.end;

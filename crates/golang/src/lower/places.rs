@@ -139,7 +139,15 @@ impl<'t> Fun<'_, 't> {
                     _ => Err(self.refuse("the address of this cannot be taken")),
                 }
             }
-            ExprKind::Composite { elts } if matches!({ let t = self.ty(e.t); self.cx.types.under(t) }, Ty::Struct(_)) => {
+            ExprKind::Composite { elts }
+                if matches!(
+                    {
+                        let t = self.ty(e.t);
+                        self.cx.types.under(t)
+                    },
+                    Ty::Struct(_)
+                ) =>
+            {
                 // New memory is zero: only what the literal names is written.
                 let ty = self.ty(e.t);
                 let mut values = Vec::new();

@@ -28,7 +28,9 @@ impl<'t> Fun<'_, 't> {
             }
             Stmt::Send { p, ch, x } => {
                 let t = self.ty(ch.t);
-                let Ty::Chan(elem, _) = self.cx.types.under(t) else { return Err(self.refuse("this is not a channel")) };
+                let Ty::Chan(elem, _) = self.cx.types.under(t) else {
+                    return Err(self.refuse("this is not a channel"));
+                };
                 let (c, v) = (self.expr(ch)?, self.expr_as(x, elem)?);
                 self.go_to(*p);
                 self.put(Ins::Send(c, v));
@@ -379,10 +381,10 @@ impl<'t> Fun<'_, 't> {
         let mut fresh: Vec<(u32, TypeId)> = Vec::new();
         if let (Some(Stmt::Assign { lhs, .. }), false) = (init, shared) {
             for e in lhs.iter().flatten() {
-                if let ExprKind::Def { o } = e.kind {
-                    if let Some(Var::Box(_)) = self.vars.get(&o) {
-                        fresh.push((o, self.object_type(o)));
-                    }
+                if let ExprKind::Def { o } = e.kind
+                    && let Some(Var::Box(_)) = self.vars.get(&o)
+                {
+                    fresh.push((o, self.object_type(o)));
                 }
             }
         }

@@ -95,7 +95,7 @@ func (c *cancelContext) cancel(err, cause error) {
 	}
 	c.end.Store(&ends{err, cause})
 	close(c.done)
-	children, funcs := c.children, c.funcs
+	children, funcs, timer := c.children, c.funcs, c.timer
 	c.children, c.funcs = nil, nil
 	c.mu.Unlock()
 	for _, child := range children {
@@ -104,8 +104,8 @@ func (c *cancelContext) cancel(err, cause error) {
 	for _, f := range funcs {
 		go f.f()
 	}
-	if c.timer != nil {
-		c.timer.Stop()
+	if timer != nil {
+		timer.Stop()
 	}
 }
 
@@ -148,7 +148,11 @@ func WithCancelCause(parent Context) (Context, CancelCauseFunc) {
 func WithTimeout(parent Context, d time.Duration) (Context, CancelFunc) {
 	c := make_(parent)
 	c.timed, c.until = true, time.Time{}.Add(d)
-	c.timer = time.AfterFunc(d, func() { c.cancel(DeadlineExceeded, nil) })
+	c.mu.Lock()
+	if c.end.Load() == nil {
+		c.timer = time.AfterFunc(d, func() { c.cancel(DeadlineExceeded, nil) })
+	}
+	c.mu.Unlock()
 	return c, func() { c.cancel(Canceled, nil) }
 }
 
