@@ -385,7 +385,7 @@ impl<'p> Machine<'p> {
         for frame in gor.frames.iter().rev() {
             let func = &self.program.funcs[frame.func as usize];
             at = func.pos.get(frame.pc as usize).copied().unwrap_or(0);
-            if !func.library {
+            if !func.supplied {
                 break;
             }
         }

@@ -80,7 +80,7 @@ pub struct Func {
     /// Where a call goes on after a recovered panic: what runs the remaining deferred calls and returns.
     pub epilogue: Option<u32>,
     /// The function is part of the library that the front end brings along: accesses in it are its caller's.
-    pub library: bool,
+    pub supplied: bool,
     /// By instruction, the registers that are read later (bits); made by [`Program::finish`].
     pub live: Vec<Box<[u64]>>,
     /// By instruction, what may still be done from there on; made by [`Program::finish`].

@@ -70,7 +70,7 @@ fn standing(program: &Program, st: &State) -> Vec<(u32, PosId, String)> {
     let mut out = Vec::new();
     for gor in &st.gors {
         let Some(top) = gor.frames.last().filter(|_| gor.stand == Stand::At) else { continue };
-        let own = gor.frames.iter().rev().find(|f| !program.funcs[f.func as usize].library).unwrap_or(top);
+        let own = gor.frames.iter().rev().find(|f| !program.funcs[f.func as usize].supplied).unwrap_or(top);
         let pos = program.funcs[own.func as usize].pos.get(own.pc as usize).copied().unwrap_or(0);
         let chan = |r: u16| matches!(top.regs[usize::from(r)], Value::Chan(_));
         let text = match &program.funcs[top.func as usize].code[top.pc as usize] {

@@ -139,7 +139,7 @@ impl<'t> Fun<'_, 't> {
                         captures,
                         uses: Rc::clone(&self.uses),
                         name,
-                        library: self.library,
+                        supplied: self.supplied,
                         pkg: self.pkg.clone(),
                     }),
                 ));
@@ -260,7 +260,7 @@ impl<'t> Fun<'_, 't> {
 
     /// A number of the program, or what it is scaled to.
     fn scaled(&mut self, n: i64) -> Reg {
-        if !self.library {
+        if !self.supplied {
             if let Some(to) = self.cx.scale.get(&n).copied() {
                 *self.cx.scaled.entry(n).or_default() += 1;
                 return self.number(to);

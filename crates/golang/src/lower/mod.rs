@@ -92,7 +92,7 @@ pub(crate) struct Closure<'t> {
     captures: Vec<(u32, Var)>,
     uses: Rc<Uses>,
     name: String,
-    library: bool,
+    supplied: bool,
     pkg: String,
 }
 
@@ -152,7 +152,7 @@ pub(crate) struct Fun<'c, 't> {
     epilogues: Vec<usize>,
     name: String,
     pkg: String,
-    library: bool,
+    supplied: bool,
     closures: u32,
     next_label: Option<String>,
     fallthrough: Vec<usize>,
@@ -212,13 +212,13 @@ impl<'t> Cx<'t> {
     fn one(&mut self, work: Work<'t>) -> Lowered<()> {
         match work {
             Work::Declared(id, desc, env) => {
-                let library = self.own.get(&desc.pkg).copied().unwrap_or(false);
+                let supplied = self.own.get(&desc.pkg).copied().unwrap_or(false);
                 let name = match desc.pkg.as_str() {
                     "" => desc.name.clone(),
                     pkg => format!("{}.{}", pkg.rsplit('/').next().unwrap_or(pkg), desc.name),
                 };
                 let native = self.native(desc);
-                let mut fun = Fun::new(self, &name, &desc.pkg, library, env);
+                let mut fun = Fun::new(self, &name, &desc.pkg, supplied, env);
                 fun.here = desc.p;
                 if desc.body.is_some() && native.is_none() {
                     fun.uses = Rc::new(scan(fun.cx.tree, desc));
@@ -233,8 +233,8 @@ impl<'t> Cx<'t> {
                 self.program.funcs[id as usize] = func;
             }
             Work::Closure(id, closure) => {
-                let Closure { func, env, captures, uses, name, library, pkg } = *closure;
-                let mut fun = Fun::new(self, &name, &pkg, library, env);
+                let Closure { func, env, captures, uses, name, supplied, pkg } = *closure;
+                let mut fun = Fun::new(self, &name, &pkg, supplied, env);
                 fun.uses = uses;
                 let n = captures.len();
                 fun.body(func, captures)?;
@@ -318,8 +318,8 @@ impl<'t> Cx<'t> {
 
     /// What a function of the library stands for, if the language cannot express it.
     pub(crate) fn native(&self, desc: &FuncDesc) -> Option<Native> {
-        let library = self.own.get(&desc.pkg).copied().unwrap_or(false);
-        if library { Native::named(&format!("{}.{}", desc.pkg, desc.name)) } else { None }
+        let supplied = self.own.get(&desc.pkg).copied().unwrap_or(false);
+        if supplied { Native::named(&format!("{}.{}", desc.pkg, desc.name)) } else { None }
     }
 
     fn reserve(&mut self) -> FuncId {
@@ -394,7 +394,7 @@ impl<'t> Cx<'t> {
 }
 
 impl<'c, 't> Fun<'c, 't> {
-    fn new(cx: &'c mut Cx<'t>, name: &str, pkg: &str, library: bool, env: Env) -> Self {
+    fn new(cx: &'c mut Cx<'t>, name: &str, pkg: &str, supplied: bool, env: Env) -> Self {
         Fun {
             cx,
             env,
@@ -415,7 +415,7 @@ impl<'c, 't> Fun<'c, 't> {
             epilogues: Vec::new(),
             name: name.to_owned(),
             pkg: pkg.to_owned(),
-            library,
+            supplied,
             closures: 0,
             next_label: None,
             fallthrough: Vec::new(),
@@ -716,7 +716,7 @@ impl<'c, 't> Fun<'c, 't> {
             code: self.code,
             pos: self.pos,
             epilogue,
-            library: self.library,
+            supplied: self.supplied,
             ..Func::default()
         })
     }

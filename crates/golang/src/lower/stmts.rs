@@ -268,8 +268,8 @@ impl<'t> Fun<'_, 't> {
         self.go_to(p);
         let id = self.cx.reserve();
         let (name, at) = (name.to_owned(), self.at);
-        let library = self.library;
-        let mut fun = Fun::new(self.cx, &format!("{}.{name}", self.name), "", library, crate::types::Env::new());
+        let supplied = self.supplied;
+        let mut fun = Fun::new(self.cx, &format!("{}.{name}", self.name), "", supplied, crate::types::Env::new());
         fun.at = at;
         let params: Vec<Reg> = values.iter().map(|_| fun.reg()).collect();
         fun.put(match name.as_str() {
