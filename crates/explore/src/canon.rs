@@ -414,6 +414,13 @@ pub fn identify(st: &mut State, globals: usize) -> (u128, Order) {
         }
         at += 1;
     }
+    for p in &writer.st.promises {
+        writer.name(p.obj);
+        writer.num(u64::from(p.off));
+        writer.value(&p.value);
+        let known = writer.known[p.slot as usize];
+        writer.num(known);
+    }
     let end = writer.out.len();
     writer.num(end as u64);
     writer.out.extend_from_slice(&st.output);

@@ -9,7 +9,7 @@ use crate::program::{Callee, FuncId, Ins, PosId, Program, SiteId, future};
 use crate::state::{AccessKind, Deferred, End, Frame, Gor, Object, Panicking, Stand, State};
 use crate::trace::{Event, What};
 use crate::value::{ObjId, Value};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
@@ -93,6 +93,9 @@ pub struct Hit {
 /// Which cells are taken to race: by site, bits of cells.
 pub type RacySet = HashMap<SiteId, Rc<Vec<u64>>>;
 
+/// Values by racy cell: its object's site and its number.
+pub type Guesses = BTreeMap<(SiteId, u32), Vec<Value>>;
+
 /// Runs steps.
 pub struct Machine<'p> {
     /// The program.
@@ -101,6 +104,10 @@ pub struct Machine<'p> {
     pub racy: RacySet,
     /// Races seen since it was emptied last.
     pub hits: Vec<Hit>,
+    /// Values that were written to racy cells.
+    pub written: Guesses,
+    /// Values that a racy read may observe although they are written later.
+    pub guesses: Option<Rc<Guesses>>,
     /// What happened, if that is to be kept.
     pub trace: Option<Vec<Event>>,
     /// Instructions executed.
@@ -130,6 +137,8 @@ impl<'p> Machine<'p> {
             program,
             racy,
             hits: Vec::new(),
+            written: Guesses::new(),
+            guesses: None,
             trace: None,
             steps: 0,
             chooser: None,

@@ -8,7 +8,7 @@
 
 use crate::machine::{Hit, Machine, Step, Trap, nil_dereference};
 use crate::program::{Kind, TypeId};
-use crate::state::{Access, AccessKind, Body, End, Racy, Seen, State};
+use crate::state::{Access, AccessKind, Body, End, Promise, Racy, Seen, State};
 use crate::trace::{Place, What};
 use crate::value::{ObjId, Ptr, Value};
 use std::rc::Rc;
@@ -98,17 +98,23 @@ impl Machine<'_> {
         let Body::Cells(cells) = &object.body else { return Err(nil_dereference()) };
         let Some(value) = cells.get(at.off as usize) else { return Err(nil_dereference()) };
         let mut value = value.clone();
-        let mut from = None;
+        let (mut from, mut promised) = (None, false);
         if object.is_racy(at.off) {
             // Others may write yet: when the read takes place matters.
             self.branching(st)?;
-            if let Some(racy) = object.racy.iter().find(|r| r.off == at.off) {
-                let last_atomic = racy.writes.iter().rposition(|w| w.atomic);
+            let racy = object.racy.iter().find(|r| r.off == at.off);
+            let guesses = self.guesses_for(st, at, kind);
+            if racy.is_some() || !guesses.is_empty() {
+                let writes = racy.map_or(&[][..], |r| &r.writes);
+                let last_atomic = writes.iter().rposition(|w| w.atomic);
                 let view = &st.views[g];
+                let current = value.clone();
                 let mut values: Vec<(&Value, crate::program::PosId)> = Vec::new();
-                for (i, w) in racy.writes.iter().enumerate().rev() {
-                    let hidden = racy
-                        .writes
+                if racy.is_none() {
+                    values.push((&current, 0));
+                }
+                for (i, w) in writes.iter().enumerate().rev() {
+                    let hidden = writes
                         .iter()
                         .enumerate()
                         .any(|(j, v)| j != i && v.covers >> i & 1 != 0 && v.slot.is_none_or(|slot| view.has(slot)));
@@ -118,27 +124,51 @@ impl Machine<'_> {
                     }
                 }
                 let torn = torn(&values);
-                let n = values.len() + usize::from(torn.is_some());
+                let told = values.len() + usize::from(torn.is_some());
+                let guesses: Vec<Value> =
+                    guesses.into_iter().filter(|v| !values.iter().any(|(w, _)| w.same(v))).collect();
+                let n = told + guesses.len();
                 let chosen = self.choose(n)?;
-                if chosen >= values.len() {
+                if chosen >= told {
+                    value = guesses[chosen - told].clone();
+                    promised = true;
+                } else if chosen >= values.len() {
                     let text = torn.expect("it is the last choice").to_owned();
                     self.record(st, g, at.obj, at.off, kind);
                     let place = self.place(st, at.obj, at.off);
                     self.event(What::Access { place, kind, value: Value::Nil, from: None, note: "torn" });
                     return Err(Trap::End(End::Corrupt(text)));
                 }
-                value = values[chosen].0.clone();
-                if n > 1 {
-                    from = Some(values[chosen].1);
+                if !promised {
+                    if n > 1 && racy.is_some() {
+                        from = Some(values[chosen].1);
+                    }
+                    value = values[chosen].0.clone();
                 }
             }
         }
-        self.record(st, g, at.obj, at.off, kind);
+        let slot = self.record(st, g, at.obj, at.off, kind);
+        if let (true, Some(slot)) = (promised, slot) {
+            st.promises.push(Promise { obj: at.obj, off: at.off, value: value.clone(), slot });
+        }
         if self.tracing() {
             let place = self.place(st, at.obj, at.off);
-            self.event(What::Access { place, kind, value: value.clone(), from, note: "" });
+            let note = if promised { "promised" } else { "" };
+            self.event(What::Access { place, kind, value: value.clone(), from, note });
         }
         Ok(value)
+    }
+
+    /// Values that a read of this cell may take from writes still to come.
+    fn guesses_for(&self, st: &State, at: Ptr, kind: AccessKind) -> Vec<Value> {
+        let Some(guesses) = self.guesses.as_ref().filter(|_| kind == AccessKind::Read && st.gors.len() > 1) else {
+            return Vec::new();
+        };
+        // Two cycles at once are enough for a litmus test.
+        if st.promises.len() >= 2 {
+            return Vec::new();
+        }
+        guesses.get(&(st.object(at.obj).site, at.off)).cloned().unwrap_or_default()
     }
 
     /// Writes one cell.
@@ -149,6 +179,7 @@ impl Machine<'_> {
         let racy = object.is_racy(at.off);
         let slot = self.record(st, g, at.obj, at.off, kind);
         let (pos, view) = (self.pos, st.views[g].clone());
+        st.promises.retain(|p| p.obj != at.obj || p.off != at.off || !p.value.same(&value) || view.has(p.slot));
         if self.tracing() {
             let place = self.place(st, at.obj, at.off);
             self.event(What::Access { place, kind, value: value.clone(), from: None, note: "" });
@@ -158,6 +189,10 @@ impl Machine<'_> {
         cells[at.off as usize] = value.clone();
         if !racy {
             return Ok(());
+        }
+        let known = self.written.entry((object.site, at.off)).or_default();
+        if known.len() < 8 && !known.iter().any(|v| v.same(&value)) {
+            known.push(value.clone());
         }
         let list = match object.racy.iter().position(|r| r.off == at.off) {
             Some(i) => &mut object.racy[i],

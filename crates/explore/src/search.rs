@@ -6,7 +6,7 @@
 
 use crate::canon::{Order, identify, normalise};
 use crate::fair;
-use crate::machine::{Chooser, Hit, Machine, RacySet};
+use crate::machine::{Chooser, Guesses, Hit, Machine, RacySet};
 use crate::program::Program;
 use crate::state::{End, State};
 use std::collections::hash_map::Entry;
@@ -62,6 +62,11 @@ pub struct Outcome {
 pub struct Found {
     /// All outcomes, each with the first path that led to it.
     pub outcomes: BTreeMap<Outcome, Schedule>,
+    /// Outcomes of executions in which a read observes a write that comes after it in every order: the text forbids results
+    /// "out of thin air" without saying which these are.
+    pub undecided: BTreeMap<Outcome, Schedule>,
+    /// The values that such reads may take.
+    pub guesses: Rc<Guesses>,
     /// All races, each with the first path on which it was seen.
     pub races: BTreeMap<Hit, Schedule>,
     /// The cells that were taken to race in the last round.
@@ -123,10 +128,25 @@ pub fn explore(program: &Program, limits: Limits<'_>) -> Result<Found, String> {
         }
         if !grown || round > 40 {
             found.racy = racy;
+            if !found.racy.is_empty() && found.incomplete.is_none() && found.states <= 20_000 {
+                undecided(program, limits, &mut found)?;
+            }
             return Ok(found);
         }
     }
     unreachable!("the rounds end")
+}
+
+/// Looks for what only reads of later writes can lead to.
+fn undecided(program: &Program, limits: Limits<'_>, found: &mut Found) -> Result<(), String> {
+    let limits = Limits { states: 40_000, ..limits };
+    let mut search = Search::new(program, found.racy.clone(), limits, found.steps);
+    search.machine.guesses = Some(Rc::clone(&found.guesses));
+    search.run()?;
+    let speculated = search.finish();
+    found.steps += speculated.steps;
+    found.undecided = speculated.outcomes.into_iter().filter(|(o, _)| !found.outcomes.contains_key(o)).collect();
+    Ok(())
 }
 
 struct Search<'a> {
@@ -196,6 +216,9 @@ impl<'a> Search<'a> {
     /// Takes a state that was reached; the number of its node and its order, if it goes on.
     fn arrive(&mut self, mut st: State, parent: u32, choice: Choice) -> Option<(u32, Order)> {
         self.note_hits(parent, Some(&choice));
+        if st.ended.is_some() && !st.promises.is_empty() {
+            return None;
+        }
         if let Some(end) = st.ended.take() {
             let outcome = Outcome { end, output: (*st.output).clone() };
             if !self.found.outcomes.contains_key(&outcome) {
@@ -205,6 +228,10 @@ impl<'a> Search<'a> {
             return None;
         }
         normalise(&mut st);
+        // A read that every write to come knows of has observed none of them.
+        if st.promises.iter().any(|p| st.slots[p.slot as usize].is_none()) {
+            return None;
+        }
         let (hash, order) = identify(&mut st, self.machine.program.globals.len());
         let node = match self.seen.entry(hash) {
             Entry::Occupied(known) => *known.get(),
@@ -297,7 +324,7 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        if !enabled.iter().any(|e| *e) {
+        if !enabled.iter().any(|e| *e) && st.promises.is_empty() {
             let outcome = Outcome { end: End::Deadlock, output: (*st.output).clone() };
             if !self.found.outcomes.contains_key(&outcome) {
                 let schedule = self.schedule(node, None);
@@ -313,6 +340,11 @@ impl<'a> Search<'a> {
         self.found.states = self.nodes.len();
         self.found.edges = self.edges.len();
         self.found.steps = self.machine.steps;
+        if self.machine.guesses.is_some() {
+            // Loops are looked for among the executions that the text allows.
+            return self.found;
+        }
+        self.found.guesses = Rc::new(std::mem::take(&mut self.machine.written));
         match fair::cycles(self.nodes.len(), &self.edges, &self.enabled, &self.groups) {
             Ok(nodes) => {
                 for node in nodes {

@@ -32,6 +32,21 @@ pub struct State {
     pub ended: Option<End>,
     /// Goroutines to be run up to their next branching step.
     pub ready: Vec<u32>,
+    /// Reads that observed a write still to come.
+    pub promises: Vec<Promise>,
+}
+
+/// A read that observed a write which has not taken place yet: an execution in which each would come before the other.
+#[derive(Clone, Debug)]
+pub struct Promise {
+    /// The object.
+    pub obj: ObjId,
+    /// The cell.
+    pub off: u32,
+    /// The value that is to be written.
+    pub value: Value,
+    /// The read's place in views: the write must not come after it.
+    pub slot: u32,
 }
 
 /// How an execution ends.

@@ -1,12 +1,13 @@
 //! How an outcome comes about: a schedule replayed, with the edges between its steps.
 
-use crate::machine::{Chooser, Hit, Machine, RacySet};
+use crate::machine::{Chooser, Guesses, Hit, Machine, RacySet};
 use crate::program::{Case, Ins, Kind, Native, PosId, Program};
 use crate::search::Choice;
 use crate::state::{AccessKind, Stand, State};
 use crate::trace::{Event, Place, SyncOp, What};
 use crate::value::Value;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// A replayed schedule.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +27,22 @@ pub struct Witness {
 /// # Errors
 /// The schedule is not one of this program.
 pub fn replay(program: &Program, racy: &RacySet, schedule: &[Choice], hit: Option<&Hit>) -> Result<Witness, String> {
+    replay_with(program, racy, None, schedule, hit)
+}
+
+/// The same for a schedule in which reads may observe later writes, of these values.
+///
+/// # Errors
+/// The schedule is not one of this program.
+pub fn replay_with(
+    program: &Program,
+    racy: &RacySet,
+    guesses: Option<Rc<Guesses>>,
+    schedule: &[Choice],
+    hit: Option<&Hit>,
+) -> Result<Witness, String> {
     let mut machine = Machine::new(program, racy.clone());
+    machine.guesses = guesses;
     machine.trace = Some(Vec::new());
     let mut st = machine.start()?;
     for choice in schedule {
@@ -273,6 +289,7 @@ pub fn describe(program: &Program, e: &Event) -> String {
             }
             match (kind.writes(), from) {
                 (true, _) => format!("{} = {value}", name(place)),
+                (false, _) if *note == "promised" => format!("reads {} = {value}, which is written later", name(place)),
                 (false, None) => format!("reads {} = {value}", name(place)),
                 (false, Some(0)) => format!("reads {} = {value}, the initial value", name(place)),
                 (false, Some(pos)) => {

@@ -2,13 +2,14 @@
 
 use crate::lower::{Refusal, Scale, lower};
 use crate::tree::Tree;
-use hb_explore::machine::Hit;
+use hb_explore::machine::{Guesses, Hit};
 use hb_explore::program::{PosId, Program};
 use hb_explore::search::{Found, Limits, Schedule, explore};
 use hb_explore::state::{AccessKind, End};
-use hb_explore::witness::{Witness, describe, place_name, replay};
+use hb_explore::witness::{Witness, describe, place_name, replay_with};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// Everything that was found out about a program.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -58,6 +59,8 @@ pub struct Spot {
 pub struct Outcome {
     /// `output`, `exit`, `panic`, `throw`, `deadlock`, `forever` or `corrupt`.
     pub kind: &'static str,
+    /// Whether the text allows it: `allowed`, or `undecided` where it does not say.
+    pub verdict: &'static str,
     /// What it writes.
     pub output: String,
     /// The panic's text, the exit's status, what is corrupt.
@@ -148,10 +151,10 @@ pub fn answer(tree: &Tree, scale: &Scale, limits: Limits<'_>) -> Result<Answer, 
 }
 
 fn outcomes(program: &Program, found: &Found) -> Vec<Outcome> {
-    found
-        .outcomes
-        .iter()
-        .map(|(o, schedule)| {
+    let allowed = found.outcomes.iter().map(|o| (o, "allowed"));
+    allowed
+        .chain(found.undecided.iter().map(|o| (o, "undecided")))
+        .map(|((o, schedule), verdict)| {
             let (kind, detail) = match &o.end {
                 End::Normal => ("output", String::new()),
                 End::Exit(n) => ("exit", n.to_string()),
@@ -175,7 +178,8 @@ fn outcomes(program: &Program, found: &Found) -> Vec<Outcome> {
             if !end.is_empty() {
                 name = if name.is_empty() { end } else { format!("{name}\\n{end}") };
             }
-            Outcome { kind, output, detail, name, witness: columns(program, found, schedule, None) }
+            let guesses = (verdict == "undecided").then(|| Rc::clone(&found.guesses));
+            Outcome { kind, verdict, output, detail, name, witness: columns(program, found, schedule, guesses, None) }
         })
         .collect()
 }
@@ -210,7 +214,7 @@ fn races(program: &Program, found: &Found) -> Vec<Race> {
             first_at: spot(program, hit.first),
             second: kind(hit.second_kind),
             second_at: spot(program, hit.second),
-            witness: columns(program, found, schedule, Some(hit)),
+            witness: columns(program, found, schedule, None, Some(hit)),
         })
         .collect()
 }
@@ -233,9 +237,15 @@ fn spot(program: &Program, p: PosId) -> Spot {
     Spot { file: program.files.get(p.file as usize).cloned().unwrap_or_default(), line: p.line, column: p.column }
 }
 
-fn columns(program: &Program, found: &Found, schedule: &Schedule, hit: Option<&Hit>) -> Columns {
+fn columns(
+    program: &Program,
+    found: &Found,
+    schedule: &Schedule,
+    guesses: Option<Rc<Guesses>>,
+    hit: Option<&Hit>,
+) -> Columns {
     // The search ran with the cells racing that it names; the races of its last round, too.
-    let Ok(w) = replay(program, &found.racy, schedule, hit) else { return Columns::default() };
+    let Ok(w) = replay_with(program, &found.racy, guesses, schedule, hit) else { return Columns::default() };
     let Witness { events, edges, standing, race } = w;
     let mut goroutines = vec![(0, Spot::default())];
     for e in &events {

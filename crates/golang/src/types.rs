@@ -321,6 +321,11 @@ impl<'t> Types<'t> {
         }
     }
 
+    /// As a reader of the source would name it: without its package where that is the program's own.
+    pub fn short_name(&mut self, id: TypeId) -> String {
+        self.name(id).replace("main.", "")
+    }
+
     fn comparable(&mut self, id: TypeId) -> bool {
         match self.under(id) {
             Ty::Slice(_) | Ty::Map(..) | Ty::Func(..) => false,

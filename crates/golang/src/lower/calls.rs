@@ -281,7 +281,7 @@ impl<'t> Fun<'_, 't> {
                     }
                 }
                 self.go_to(e.p);
-                let (name, at) = (self.cx.types.name(ty), self.at);
+                let (name, at) = (self.cx.types.short_name(ty), self.at);
                 let site = self.cx.site(&name, elem, at, true);
                 self.put(Ins::Append { dst: d, slice, values, spread, site });
             }
@@ -312,7 +312,7 @@ impl<'t> Fun<'_, 't> {
             "make" => return self.make(e, of.expect("make has a type"), args),
             "new" => {
                 let ty = self.ty(of.expect("new has a type"));
-                let (name, at) = (self.cx.types.name(ty), self.at);
+                let (name, at) = (self.cx.types.short_name(ty), self.at);
                 let site = self.cx.site(&name, ty, at, false);
                 self.put(Ins::New(d, site));
             }
@@ -363,7 +363,7 @@ impl<'t> Fun<'_, 't> {
 
     fn make(&mut self, e: &'t Expr, of: u32, args: &'t [Expr]) -> Lowered<Reg> {
         let ty = self.ty(of);
-        let (name, d) = (self.cx.types.name(ty), self.reg());
+        let (name, d) = (self.cx.types.short_name(ty), self.reg());
         let mut sizes = Vec::new();
         for a in args {
             sizes.push(self.expr(a)?);

@@ -410,7 +410,7 @@ impl<'t> Fun<'_, 't> {
             Ty::Slice(elem) => {
                 let n = elts.iter().map(|e| e.i.unwrap_or(0) + 1).max().unwrap_or(0);
                 let at = self.at;
-                let name = self.cx.types.name(ty);
+                let name = self.cx.types.short_name(ty);
                 let site = self.cx.site(&name, elem, at, true);
                 let len = self.number(i64::from(n));
                 let d = self.reg();
@@ -427,7 +427,7 @@ impl<'t> Fun<'_, 't> {
             }
             Ty::Map(key, elem) => {
                 let at = self.at;
-                let name = self.cx.types.name(ty);
+                let name = self.cx.types.short_name(ty);
                 let site = self.cx.site(&name, elem, at, false);
                 let d = self.reg();
                 self.put(Ins::MakeMap(d, site));

@@ -156,7 +156,7 @@ impl<'t> Fun<'_, 't> {
                     values.push((off, ft, self.expr_as(&elt.x, ft)?));
                 }
                 self.go_to(e.p);
-                let (name, at) = (self.cx.types.name(ty), self.at);
+                let (name, at) = (self.cx.types.short_name(ty), self.at);
                 let site = self.cx.site(&name, ty, at, false);
                 let r = self.reg();
                 self.put(Ins::New(r, site));
@@ -178,7 +178,7 @@ impl<'t> Fun<'_, 't> {
 
     /// A new object with this value.
     pub(crate) fn boxed(&mut self, v: Reg, ty: TypeId, p: crate::tree::Pos) -> Reg {
-        let name = self.cx.types.name(ty);
+        let name = self.cx.types.short_name(ty);
         let pos = self.cx.position(p);
         let site = self.cx.site(&name, ty, pos, false);
         let r = self.reg();

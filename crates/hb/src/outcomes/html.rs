@@ -31,8 +31,9 @@ pub fn page(shown: &Shown) -> String {
     for (i, o) in answer.outcomes.iter().enumerate() {
         let _ = write!(
             out,
-            "<tr><td><a href=\"#o{n}\">{n}</a></td><td><code>{}</code></td><td>yes</td>",
+            "<tr><td><a href=\"#o{n}\">{n}</a></td><td><code>{}</code></td><td>{}</td>",
             escape(if o.name.is_empty() { "(nothing)" } else { &o.name }),
+            if o.verdict == "allowed" { "yes" } else { "undecided" },
             n = i + 1
         );
         if let Some(seen) = &shown.seen {

@@ -127,7 +127,8 @@ fn status(shown: &Shown, request: &Request) -> u8 {
     let answer = &shown.answer;
     if let Some(text) = &request.expect {
         let wanted = expected(text);
-        let mut found: Vec<&str> = answer.outcomes.iter().map(|o| o.name.as_str()).collect();
+        let mut found: Vec<&str> =
+            answer.outcomes.iter().filter(|o| o.verdict == "allowed").map(|o| o.name.as_str()).collect();
         found.sort_unstable();
         if answer.extent.kind == "out-of-budget" {
             return exit_codes::OUT_OF_BUDGET;
@@ -144,7 +145,8 @@ fn status(shown: &Shown, request: &Request) -> u8 {
 
 /// The names in an `--expect`, sorted.
 fn expected(text: &str) -> Vec<&str> {
-    let mut list: Vec<&str> = text.split('|').map(str::trim).collect();
+    let mut list: Vec<&str> =
+        text.split('|').map(|name| if name.trim() == "(nothing)" { "" } else { name.trim() }).collect();
     list.sort_unstable();
     list.dedup();
     list

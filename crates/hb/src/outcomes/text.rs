@@ -59,6 +59,12 @@ pub fn page(shown: &Shown, request: &Request) -> Result<String, String> {
         let _ = writeln!(out, "\noutcome {}: {}", i + 1, o.name);
         columns(&mut out, &o.witness);
     }
+    if answer.outcomes.iter().any(|o| o.verdict != "allowed") {
+        out.push_str(
+            "\nundecided: in such an execution a read observes a write that comes after it in every order. The text forbids results\n\
+             \"out of thin air\" without saying which these are.\n",
+        );
+    }
     if wanted.is_empty() && answer.outcomes.len() > 1 {
         out.push_str(
             "\n--witness N shows how outcome N comes about; --observe runs the program to see which happen here.\n",
@@ -122,7 +128,12 @@ fn table(out: &mut String, shown: &Shown, expect: Option<&str>) {
     let _ = writeln!(out, "{head}");
     for (i, o) in outcomes.iter().enumerate() {
         let name = if o.name.is_empty() { "(nothing)".to_owned() } else { cut(&o.name) };
-        let _ = write!(out, "  {:>3}  {name:width$}  yes    ", i + 1);
+        let _ = write!(
+            out,
+            "  {:>3}  {name:width$}  {}",
+            i + 1,
+            if o.verdict == "allowed" { "yes    " } else { "undecided" }
+        );
         if let Some(seen) = &shown.seen {
             match seen.counts.get(&o.name) {
                 Some(n) => {
