@@ -10,16 +10,10 @@ import (
 )
 
 func __tsan_hb_test()
-func __tsan_hb_leave()
 
 // testing_hbTest says that the current goroutine begins to run the test called name.
 //
 //go:linkname testing_hbTest testing.hbTestIs
 func testing_hbTest(name string) {
 	racecall((*byte)(unsafe.Pointer(abi.FuncPCABI0(__tsan_hb_test))), getg().racectx, uintptr(unsafe.Pointer(unsafe.StringData(name))), uintptr(len(name)), 0)
-}
-
-// hbleave says that the program ends with the status code, which is not 0.
-func hbleave(code int) {
-	racecall((*byte)(unsafe.Pointer(abi.FuncPCABI0(__tsan_hb_leave))), uintptr(code), 0, 0, 0)
 }

@@ -11,5 +11,3 @@ const hbexplains = false
 func hballoc(unsafe.Pointer, uintptr, *_type) {}
 
 func hbchan(*hchan, int) {}
-
-func hbleave(int) {}

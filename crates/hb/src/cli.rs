@@ -250,7 +250,8 @@ Examples:
 Environment:
   GORACE          options of the race runtime, as with -race, separated by blanks: log_path exitcode
                   strip_path_prefix history_size halt_on_error atexit_sleep_ms
-                  suppress_equal_stacks suppress_equal_addresses
+                  suppress_equal_stacks suppress_equal_addresses. At its end a program lets
+                  goroutines run that can, for a second at most; atexit_sleep_ms=N: N ms, 0: none
   HB_GO           the go command to use, instead of `go` on PATH
   HB_CACHE        the directory for what hb prepares; default $XDG_CACHE_HOME/hb or ~/.cache/hb.
                   It may be deleted at any time

@@ -26,6 +26,14 @@ pub extern "C" fn __tsan_hb_read_lock(context: Context, addr: usize, frame: usiz
     locks::take_share(context, addr, frame, stack, goid);
 }
 
+/// The program is about to end, and Go lets other goroutines run before it says so: stores in
+/// `*wish` for how many nanoseconds GORACE asks it to put the end off, less than 0 if it says
+/// nothing of that.
+#[unsafe(no_mangle)]
+pub extern "C" fn __tsan_hb_rest(wish: *mut i64) {
+    engine::wish_at_exit(wish);
+}
+
 /// The goroutine is about to give back a lock that only it holds.
 #[unsafe(no_mangle)]
 pub extern "C" fn __tsan_hb_unlock(context: Context, addr: usize, frame: usize, stack: *const Bounds, goid: usize) {

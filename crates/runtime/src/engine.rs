@@ -4,7 +4,7 @@
 
 use crate::layout::{self, Map, NoRoom};
 use crate::{blocks, races, sys, walk};
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::*};
+use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering::*};
 use hb_detector::context::FLAG_MAIN;
 use hb_detector::contract::Constants;
 use hb_detector::history::marks::What;
@@ -51,7 +51,11 @@ pub struct State {
     pub suppress_equal_stacks: AtomicBool,
     /// As above.
     pub suppress_equal_addresses: AtomicBool,
-    sleep_at_exit: AtomicU32,
+    /// For how many nanoseconds GORACE asks to put the end off; less than 0 if it says nothing of
+    /// that.
+    wish_at_exit: AtomicI64,
+    /// Whether Go asked for that, and so puts the end off itself.
+    go_puts_off: AtomicBool,
     /// Whether all that is needed at the start is there.
     started: AtomicBool,
     /// The stack, in the depot, at which the main goroutine was created; 0 before.
@@ -158,7 +162,8 @@ pub fn init(context: *mut Context, processor: *mut usize, callback: usize, argv:
     state.detector.tells_sync.store(explain, Relaxed);
     state.suppress_equal_stacks.store(settings.suppress_equal_stacks, Relaxed);
     state.suppress_equal_addresses.store(settings.suppress_equal_addresses, Relaxed);
-    state.sleep_at_exit.store(settings.atexit_sleep_ms, Relaxed);
+    let wish = settings.atexit_sleep_ms.map_or(-1, |ms| i64::from(ms) * 1_000_000);
+    state.wish_at_exit.store(wish, Relaxed);
     if let Some(size) = settings.history_size {
         detector.set_history((hb_detector::limits::HISTORY_EVENTS / 2) << (size & 7));
     }
@@ -174,10 +179,20 @@ fn new_processor() -> usize {
     layout::STATE + state().processors.fetch_add(1, Relaxed) + 1
 }
 
+/// Go asks how long the end is to be put off, and does so. (It sees which goroutines can run.)
+pub fn wish_at_exit(wish: *mut i64) {
+    state().go_puts_off.store(true, Relaxed);
+    // SAFETY: Go passes the address of a variable of its own.
+    unsafe { *wish = state().wish_at_exit.load(Relaxed) };
+}
+
+/// How long every end is put off where Go does not see to that itself, in nanoseconds: as by the
+/// stock detector.
+const BLIND_WAIT: u64 = 1_000_000_000;
+
 pub fn fini() {
-    let sleep = state().sleep_at_exit.load(Relaxed);
-    if sleep > 0 {
-        sys::nanosleep(sleep as u64 * 1_000_000);
+    if !state().go_puts_off.load(Relaxed) {
+        sys::nanosleep(u64::try_from(state().wish_at_exit.load(Relaxed)).unwrap_or(BLIND_WAIT));
     }
     if let Some(status) = races::finish() {
         sys::exit_group(status);

@@ -20,8 +20,9 @@ pub struct Settings<'a> {
     pub history_size: Option<u8>,
     /// `halt_on_error`: exit at the first race. Default no.
     pub halt_on_error: bool,
-    /// `atexit_sleep_ms`: how long to wait at exit for races still to come. Default 0 (stock: 1000).
-    pub atexit_sleep_ms: u32,
+    /// `atexit_sleep_ms`: how long to wait at exit for races still to come. `None`: not given, so
+    /// as long as goroutines can run (stock: 1000).
+    pub atexit_sleep_ms: Option<u32>,
     /// `suppress_equal_stacks`: of races with the same two stacks report one. Default yes.
     pub suppress_equal_stacks: bool,
     /// `suppress_equal_addresses`: of races on the same address report one. Default no: the stock detector takes the
@@ -37,7 +38,7 @@ impl Default for Settings<'_> {
             strip_path_prefix: b"",
             history_size: None,
             halt_on_error: false,
-            atexit_sleep_ms: 0,
+            atexit_sleep_ms: None,
             suppress_equal_stacks: true,
             suppress_equal_addresses: false,
         }
@@ -121,7 +122,7 @@ fn set<'a>(settings: &mut Settings<'a>, name: &[u8], value: &'a [u8]) -> Result<
     } else if name == b"halt_on_error" {
         settings.halt_on_error = boolean(value)?;
     } else if name == b"atexit_sleep_ms" {
-        settings.atexit_sleep_ms = u32::try_from(integer(value)?).map_err(|_| Problem::BadValue)?;
+        settings.atexit_sleep_ms = Some(u32::try_from(integer(value)?).map_err(|_| Problem::BadValue)?);
     } else if name == b"suppress_equal_stacks" {
         settings.suppress_equal_stacks = boolean(value)?;
     } else if name == b"suppress_equal_addresses" {
@@ -211,7 +212,7 @@ mod tests {
                 strip_path_prefix: b"/main.",
                 history_size: Some(7),
                 halt_on_error: true,
-                atexit_sleep_ms: 250,
+                atexit_sleep_ms: Some(250),
                 suppress_equal_stacks: false,
                 suppress_equal_addresses: true,
             }

@@ -14,7 +14,7 @@ const TESTING: &str = include_str!("../../../../go/testing_explain.go");
 const TESTING_NONE: &str = include_str!("../../../../go/testing_explain_none.go");
 
 /// Exported functions that [`RUNTIME`] calls and assembly has to define.
-pub const ENTRY_POINTS: &[&str] = &["__tsan_hb_test", "__tsan_hb_leave", "__tsan_hb_begin", "__tsan_hb_alloc"];
+pub const ENTRY_POINTS: &[&str] = &["__tsan_hb_test", "__tsan_hb_begin", "__tsan_hb_alloc"];
 
 /// A text that occurs exactly once in a file, and what is put before and behind it (on its line, so that no other line gets another number).
 struct Insertion {
@@ -44,18 +44,6 @@ const NAMES: &[Insertion] = &[
         before: "",
         text: "\nfunc fRunner(f *F, fn func(*F)) {",
         with: " hbTest(f.name)",
-    },
-];
-
-/// Further insertions, each for itself.
-const TOLD: &[Insertion] = &[
-    // A program that exits with another status than 0 does not call `racefini`: its findings would end without a word, as those of one that was
-    // killed do.
-    Insertion {
-        file: "runtime/proc.go",
-        before: "",
-        text: "\nfunc os_beforeExit(exitCode int) {\n\trunExitHooks(exitCode)",
-        with: "; if raceenabled && exitCode != 0 { hbleave(exitCode) }",
     },
 ];
 
@@ -121,7 +109,6 @@ pub fn files(read: impl Fn(&str) -> Option<String>) -> Vec<(&'static str, String
     let mut files =
         vec![("runtime/zhb_explain.go", RUNTIME.to_owned()), ("runtime/zhb_explain_none.go", RUNTIME_NONE.to_owned())];
     let apply = |edit: &Insertion| Some((edit.file, edit.apply(&read(edit.file)?)?));
-    files.extend(TOLD.iter().filter_map(apply));
     if let Some(edited) = all(BLOCKS, &read) {
         files.extend(edited);
         files.push(("runtime/zhb_blocks.go", RUNTIME_BLOCKS.to_owned()));

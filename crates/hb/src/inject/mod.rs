@@ -153,10 +153,11 @@ pub fn prepare(tc: &Toolchain, cache_dir: &Path, want: Option<Delivery>) -> Resu
     }
     let best = if tc.cgo_enabled { Delivery::Fast } else { Delivery::NoCgo };
     match want.unwrap_or(best) {
-        Delivery::Plain => plain(tc, Vec::new()),
+        Delivery::Plain => plain(tc, cache_dir, Vec::new()),
         delivery => match fast(tc, cache_dir, delivery) {
             Err(InjectError::UnknownToolchain { reason }) if want.is_none() && tc.cgo_enabled => plain(
                 tc,
+                cache_dir,
                 vec![format!(
                     "this Go toolchain differs from those that hb knows, so the slower way without edits is used: {reason}"
                 )],
@@ -193,11 +194,7 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
     let edited = edits::apply(|file| read(&src.join(file)), |name| blob::EXPORTS.contains_key(name))?
         .map_err(|mismatch| InjectError::UnknownToolchain { reason: mismatch.to_string() })?;
     let usual_guard = edited.left_out.iter().all(|(group, _)| group.name != edits::STACKS.name);
-    let left_out = edited
-        .left_out
-        .iter()
-        .map(|(group, mismatch)| format!("{}: {} ({mismatch})", group.name, group.without))
-        .collect();
+    let left_out = edited.left_out.iter().map(|(group, mismatch)| said_left_out(group, mismatch)).collect();
     let mut entry_points = edited.entry_points;
     let mut files = FileSet::default();
     let mut texts = edited.files;
@@ -213,7 +210,7 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
     for (file, text) in explain::files(|file| texts.get(file).cloned().or_else(|| read(&src.join(file)).ok())) {
         files.add(file, text);
     }
-    entry_points.extend(explain::ENTRY_POINTS.iter().map(|&name| name.to_owned()));
+    entry_points.extend(explain::ENTRY_POINTS.iter().chain(edits::ENDING_ENTRY_POINTS).map(|&name| name.to_owned()));
 
     let theirs = read(&src.join("runtime/race_amd64.s"))?;
     if let Some(name) = hooks::missing(&theirs) {
@@ -226,9 +223,7 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
         files.add(file, RACE_PACKAGE_NONE);
     }
 
-    let names: Vec<String> = files.names().map(str::to_owned).collect();
-    let dir = store(&files, cache)?;
-    let overlay = names.iter().map(|name| (src.join(name), dir.join(name))).collect();
+    let overlay = overlay(&files, &src, cache)?;
     let injection = Injection {
         delivery,
         overlay,
@@ -254,17 +249,41 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
     })
 }
 
-fn plain(tc: &Toolchain, notices: Vec<String>) -> Result<Injection, InjectError> {
+fn plain(tc: &Toolchain, cache: &Path, notices: Vec<String>) -> Result<Injection, InjectError> {
+    let src = tc.goroot.join("src");
+    let mut files = FileSet::default();
+    let mut left_out = Vec::new();
+    // The hooks are Go's own, but the end of a program has nothing to do with them.
+    match edits::alone(&edits::ENDING, |file| {
+        fs::read_to_string(src.join(file)).map_err(|_| "the file cannot be read".to_owned())
+    }) {
+        Ok(edited) => {
+            let new = edits::PLAIN_FILES.iter().map(|&(name, text)| (name, text.to_owned()));
+            edited.into_iter().chain(new).for_each(|(name, text)| files.add(name, text));
+        }
+        Err(mismatch) => left_out.push(said_left_out(&edits::ENDING, &mismatch)),
+    }
     Ok(Injection {
         delivery: Delivery::Plain,
-        overlay: BTreeMap::new(),
+        overlay: overlay(&files, &src, cache)?,
         toolexec: Some(wrapper(tc, Mode::Object)?),
         flags: vec!["-race".to_owned()],
         tags: Vec::new(),
         env: Vec::new(),
         notices,
-        left_out: Vec::new(),
+        left_out,
     })
+}
+
+/// Stores the files, and says which is to take whose place.
+fn overlay(files: &FileSet, src: &Path, cache: &Path) -> Result<BTreeMap<PathBuf, PathBuf>, InjectError> {
+    let dir = store(files, cache)?;
+    Ok(files.names().map(|name| (src.join(name), dir.join(name))).collect())
+}
+
+/// That a group was left out, for `hb doctor`.
+fn said_left_out(group: &edits::Group, mismatch: &edits::Mismatch) -> String {
+    format!("{}: {} ({mismatch})", group.name, group.without)
 }
 
 /// This program as the go command's tool wrapper.

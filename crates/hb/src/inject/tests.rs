@@ -224,14 +224,21 @@ fn the_way_follows_from_cgo() {
 }
 
 #[test]
-fn an_unknown_toolchain_gets_no_edit_at_all() {
+fn an_unknown_toolchain_is_edited_for_the_end_of_programs_alone() {
     let cache = tempfile::tempdir().unwrap();
     for file in ["runtime/race.go", "runtime/race_amd64.s"] {
         let (_dir, mut toolchain) = goroot();
         damage(&toolchain, file);
         let plain = prepare(&toolchain, cache.path(), None).unwrap();
         assert_eq!(plain.delivery, Delivery::Plain);
-        assert!(plain.overlay.is_empty());
+        let (edited, new): (Vec<_>, Vec<_>) = plain
+            .overlay
+            .keys()
+            .map(|path| path.file_name().unwrap().to_str().unwrap())
+            .partition(|name| !name.starts_with("zhb_"));
+        assert_eq!(edited, ["panic.go", "proc.go"]);
+        assert!(new.iter().all(|name| name.starts_with("zhb_ending")), "{new:?}");
+        assert_eq!(plain.left_out, [""; 0]);
         assert_eq!(plain.notices.len(), 1);
         assert!(plain.notices[0].contains(file), "{}", plain.notices[0]);
         // Without cgo there is no plain way, nor where another way is asked for.
@@ -239,6 +246,12 @@ fn an_unknown_toolchain_gets_no_edit_at_all() {
         assert!(matches!(fast, Err(InjectError::UnknownToolchain { .. })));
         toolchain.cgo_enabled = false;
         assert!(matches!(prepare(&toolchain, cache.path(), None), Err(InjectError::UnknownToolchain { .. })));
+        // Where the end of programs is unknown, too, nothing is edited at all.
+        toolchain.cgo_enabled = true;
+        damage(&toolchain, "runtime/proc.go");
+        let plain = prepare(&toolchain, cache.path(), None).unwrap();
+        assert!(plain.overlay.is_empty());
+        assert!(plain.left_out[0].starts_with("ending: "), "{:?}", plain.left_out);
     }
 }
 

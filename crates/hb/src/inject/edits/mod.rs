@@ -1,13 +1,15 @@
 //! The edits to files of the Go distribution.
 //!
 //! Each edit names a piece of text that must occur in the user's file. Those of [`runtime`] are what the fast delivery needs: where one
-//! does not fit, the toolchain is not one that we know, and gets no edit at all (see [`super::Delivery::Plain`]). The others
+//! does not fit, the toolchain is not one that we know, and gets no edit but those of [`ENDING`]
+//! (see [`super::Delivery::Plain`]). The others
 //! come in groups ([`GROUPS`]) which make the order that hooks draw that of the memory model, or cheaper. A group whose texts do not
 //! all fit is left out as a whole: the files then do what they do in any race build. So these texts are what decides whether
 //! a toolchain is known, not its version.
 
 mod channels;
 mod collector;
+mod ending;
 mod files;
 mod handoff;
 mod memory;
@@ -17,6 +19,7 @@ mod stacks;
 mod sync;
 mod timers;
 
+pub use ending::{ENDING, ENTRY_POINTS as ENDING_ENTRY_POINTS, PLAIN_FILES};
 pub use stacks::STACKS;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -86,6 +89,7 @@ pub const GROUPS: &[&Group] = &[
     &memory::SCAVENGED,
     &STACKS,
     &collector::COLLECTOR,
+    &ENDING,
 ];
 
 /// Why a file could not be edited.
@@ -142,6 +146,18 @@ pub fn apply<E>(
         }
     }
     Ok(Ok(edited))
+}
+
+/// The files that `group` changes, if that alone is made.
+pub fn alone(
+    group: &'static Group,
+    read: impl Fn(&'static str) -> Result<String, String>,
+) -> Result<BTreeMap<&'static str, String>, Mismatch> {
+    let read = |file| Ok::<_, std::convert::Infallible>(read(file));
+    match edit_all(group.edits, &Files::new(), &read, &|_| false) {
+        Ok(result) => result.map(|(files, _)| files),
+        Err(never) => match never {},
+    }
 }
 
 /// Every edit, needed or not.
