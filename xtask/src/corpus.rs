@@ -9,6 +9,7 @@ mod build;
 pub mod classic;
 mod outcome;
 mod program;
+mod rate;
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ use clap::{Args, ValueEnum};
 use crate::paths::absolute;
 
 use outcome::{Execution, Judgement, judge};
-use program::{Program, Remark, Verdict};
+use program::{End, Program, Remark, Verdict};
 
 /// How long one program may run before it is killed and counted as failed.
 const RUN_LIMIT: Duration = Duration::from_secs(60);
@@ -35,6 +36,16 @@ enum Detector {
     Hb,
     /// Go's own `-race`.
     Stock,
+}
+
+impl Detector {
+    /// What GORACE holds. Of stock's second at each end only the programs get it that need it.
+    fn gorace(self, program: &Program) -> &'static str {
+        match self {
+            Detector::Stock if program.end != Some(End::Waits) => "atexit_sleep_ms=0",
+            _ => "",
+        }
+    }
 }
 
 /// Options of `cargo xtask corpus`.
@@ -64,6 +75,11 @@ pub struct Options {
     /// Keep the binaries in this directory instead of a temporary one.
     #[arg(long, value_name = "DIR")]
     keep: Option<PathBuf>,
+    /// Count how many of the runs caught the race, under hb and under stock, for
+    /// docs/evidence/endings.md. Takes of stock a twentieth of the runs: each of its programs
+    /// sleeps a second.
+    #[arg(long)]
+    rate: bool,
     /// Only print the table of the programs on which stock -race differs, as Markdown.
     #[arg(long)]
     stock_table: bool,
@@ -90,6 +106,9 @@ pub fn run(options: &Options) -> Result<bool, String> {
         Some(dir) => absolute(dir)?,
         None => temporary.path().to_owned(),
     };
+    if options.rate {
+        return rate::run(options, &root, &programs, &bin_dir);
+    }
     let tool = match options.detector {
         Detector::Stock => build::Tool::stock(),
         Detector::Hb => build::Tool::hb(options.hb.as_deref())?,
@@ -99,7 +118,8 @@ pub fn run(options: &Options) -> Result<bool, String> {
     eprintln!("built {} programs in {:.1?}", programs.len(), started.elapsed());
 
     let (runs, procs) = if options.short { (1, vec![2]) } else { (options.runs, options.procs.clone()) };
-    let judgements = run_all(&programs, &bin_dir, runs, &procs, options.jobs.unwrap_or_else(processors));
+    let jobs = options.jobs.unwrap_or_else(processors);
+    let judgements = run_all(options.detector, &programs, &bin_dir, runs, &procs, jobs);
     Ok(print_table(options.detector, &programs, &judgements))
 }
 
@@ -127,7 +147,14 @@ fn check_coverage(programs: &[Program]) -> Result<(), String> {
 }
 
 /// Runs every program `runs` times at each of `procs`, `jobs` at a time. The judgements of a program stand at its index.
-fn run_all(programs: &[Program], bin_dir: &Path, runs: u32, procs: &[u32], jobs: usize) -> Vec<Vec<Judgement>> {
+fn run_all(
+    detector: Detector,
+    programs: &[Program],
+    bin_dir: &Path,
+    runs: u32,
+    procs: &[u32],
+    jobs: usize,
+) -> Vec<Vec<Judgement>> {
     let mut queue = VecDeque::new();
     for _ in 0..runs {
         for &gomaxprocs in procs {
@@ -144,10 +171,11 @@ fn run_all(programs: &[Program], bin_dir: &Path, runs: u32, procs: &[u32], jobs:
                         break;
                     };
                     let program = &programs[index];
-                    let judgement = match Execution::of(program, bin_dir, gomaxprocs, RUN_LIMIT) {
-                        Ok(execution) => judge(program, &execution),
-                        Err(message) => Judgement { reports: 0, wrong: Some(message) },
-                    };
+                    let judgement =
+                        match Execution::of(program, bin_dir, gomaxprocs, detector.gorace(program), RUN_LIMIT) {
+                            Ok(execution) => judge(program, &execution),
+                            Err(message) => Judgement { reports: 0, wrong: Some(message) },
+                        };
                     judgements.lock().expect("judgements")[index].push(judgement);
                 }
             });

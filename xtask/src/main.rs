@@ -5,6 +5,7 @@ mod contract;
 mod corpus;
 mod delivered;
 mod evidence;
+mod goker;
 mod gotest;
 mod inspect;
 mod machine_code;
@@ -40,6 +41,8 @@ enum Task {
     Inspect(inspect::Options),
     /// Compare the machine code of the hooks with that of another hb.
     MachineCode(machine_code::Options),
+    /// Count how often the races of GoKer's non-blocking kernels are found.
+    Goker(goker::Options),
     /// Test well-known Go modules under go test, go test -race and hb test.
     Modules(modules::Options),
     /// Run tests of the standard library under go test -race and hb test.
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Task::Delivered(options) => delivered::run(&options),
         Task::Inspect(options) => inspect::run(&options),
         Task::MachineCode(options) => machine_code::run(&options),
+        Task::Goker(options) => goker::run(&options),
         Task::Modules(options) => modules::run(&options),
         Task::Std(options) => stdlib::run(&options),
         Task::Suite(options) => suite::run(&options),

@@ -61,6 +61,15 @@ impl fmt::Display for Verdict {
     }
 }
 
+/// How a program ends: the word `end=` of an `//hb:case` line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Goroutines of its own are about to run, which the race needs.
+    Waits,
+    /// Go's own check of maps may end it.
+    Maps,
+}
+
 /// A place in a program's source.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Site {
@@ -122,6 +131,8 @@ pub struct Program {
     pub is_test: bool,
     /// Rows of the memory model it stands for.
     pub rows: Vec<u32>,
+    /// How it ends, where that is not as other programs do.
+    pub end: Option<End>,
     /// The marked pairs by number (0 where the marks have none); empty in a clean program.
     pub pairs: BTreeMap<u32, Pair>,
     /// How Go's own detector differs on it.
@@ -162,6 +173,7 @@ fn load_program(dir: &Path, verdict: Verdict) -> Result<Program, String> {
         verdict,
         is_test,
         rows: Vec::new(),
+        end: None,
         pairs: BTreeMap::new(),
         stock: None,
         gap: None,
@@ -233,7 +245,9 @@ fn read_case(value: &str, program: &mut Program) -> Result<(), String> {
                 }
             }
             Some(("pattern", pattern)) if !pattern.is_empty() => {}
-            _ => return Err(format!("hb:case: {word:?} is neither row= nor pattern=")),
+            Some(("end", "waits")) => program.end = Some(End::Waits),
+            Some(("end", "maps")) => program.end = Some(End::Maps),
+            _ => return Err(format!("hb:case: {word:?} is none of row=, pattern=, end=waits, end=maps")),
         }
     }
     if program.rows.is_empty() { Err("hb:case has no row=".into()) } else { Ok(()) }
@@ -308,6 +322,7 @@ mod tests {
             verdict,
             is_test: false,
             rows: Vec::new(),
+            end: None,
             pairs: BTreeMap::new(),
             stock: None,
             gap: None,
