@@ -57,6 +57,8 @@ pub struct Policy {
     pub fail: Fail,
     /// Whether the program prints those that count or are shown.
     pub classic: bool,
+    /// Whether hb prints them in its own text, at once or after the run.
+    pub text: bool,
     /// Whether hb prints each new one at once.
     pub at_once: bool,
     /// What is known.
@@ -218,7 +220,10 @@ mod tests {
 
     fn judge(fail: Fail, classic: bool, baseline: Option<&str>) -> Judge {
         let baseline = baseline.map(|text| Baseline::parse(text).unwrap());
-        Judge { policy: Policy { fail, classic, at_once: false, baseline, comments: None }, printed: Mutex::default() }
+        Judge {
+            policy: Policy { fail, classic, text: false, at_once: false, baseline, comments: None },
+            printed: Mutex::default(),
+        }
     }
 
     #[test]
@@ -246,7 +251,7 @@ mod tests {
     fn a_question_is_answered() {
         let directory = tempfile::tempdir().unwrap();
         let baseline = Some(Baseline::parse("[[known]]\nfunction = \"main.f\"\nreason = \"r\"\n").unwrap());
-        let policy = Policy { fail: Fail::New, classic: true, at_once: false, baseline, comments: None };
+        let policy = Policy { fail: Fail::New, classic: true, text: false, at_once: false, baseline, comments: None };
         let arbiter = Arbiter::start(directory.path(), policy, CollectOptions::default()).unwrap();
         let ask = |line: &str| {
             let mut stream = UnixStream::connect(arbiter.path()).unwrap();

@@ -1,4 +1,6 @@
-//! hb's directory for what it prepares: `$HB_CACHE`, else `$XDG_CACHE_HOME/hb`, else `~/.cache/hb`.
+//! hb's directory for what it prepares: `$HB_CACHE`, else `$XDG_CACHE_HOME/hb`, else `~/.cache/hb`. Where the last two are not set or cannot be
+//! made (a build system's empty environment, a user without a home), a directory beside `$GOCACHE`, else one of the user's own in the temporary
+//! directory.
 //!
 //! Everything in it can be made again, so that deleting it is always safe. Files are written whole or not at all (a
 //! temporary file in the same directory, then a rename), named by their content, and compared before they are
@@ -17,10 +19,10 @@ const KEEP_UNUSED: Duration = Duration::from_secs(14 * 24 * 3600);
 /// A file's time of use is renewed when it is older than this, so that most runs write nothing.
 const RENEW_AFTER: Duration = Duration::from_secs(24 * 3600);
 
-/// Where the cache is. The directory may not exist yet.
+/// Where the cache is. The directory may not exist yet where it was named.
 ///
 /// # Errors
-/// The variables name no absolute directory.
+/// The variables name no absolute directory, or there is no place for one.
 pub fn directory() -> Result<PathBuf, HbError> {
     let named = |name: &str| env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     if let Some(dir) = named("HB_CACHE") {
@@ -30,15 +32,40 @@ pub fn directory() -> Result<PathBuf, HbError> {
         return Err(HbError::Cache(format!("HB_CACHE must be an absolute path, not {}", dir.display())));
     }
     // The XDG rules: a relative path there is to be ignored.
-    if let Some(dir) = named("XDG_CACHE_HOME").filter(|dir| dir.is_absolute()) {
-        return Ok(dir.join("hb"));
+    let absolute = |name: &str| named(name).filter(|dir| dir.is_absolute());
+    let usual = match absolute("XDG_CACHE_HOME") {
+        Some(dir) => Some(dir.join("hb")),
+        None => absolute("HOME").map(|home| home.join(".cache/hb")),
+    };
+    // One that is there already may be complete: it is only read then.
+    if let Some(dir) = usual.filter(|dir| dir.is_dir() || make_directory(dir).is_ok()) {
+        return Ok(dir);
     }
-    match named("HOME").filter(|dir| dir.is_absolute()) {
-        Some(home) => Ok(home.join(".cache/hb")),
-        None => {
-            Err(HbError::Cache("there is no cache directory: neither HB_CACHE, XDG_CACHE_HOME nor HOME is set".into()))
-        }
+    let beside = absolute("GOCACHE").and_then(|cache| Some(cache.parent()?.join("hb")));
+    match beside.filter(|dir| make_directory(dir).is_ok() && is_writable(dir)) {
+        Some(dir) => Ok(dir),
+        None => temporary(),
     }
+}
+
+/// The user's own directory in the temporary one, where nobody else can put anything.
+///
+/// # Errors
+/// It cannot be made, or is somebody else's.
+pub fn temporary() -> Result<PathBuf, HbError> {
+    use std::os::unix::fs::MetadataExt;
+    let user = nix::unistd::geteuid().as_raw();
+    let dir = env::temp_dir().join(format!("hb-{user}"));
+    make_directory(&dir)?;
+    let found = fs::symlink_metadata(&dir).map_err(|e| error("read", &dir, &e))?;
+    if found.is_dir() && found.uid() == user && found.mode() & 0o022 == 0 {
+        return Ok(dir);
+    }
+    Err(HbError::Cache(format!("{} belongs to somebody else, or others can write to it", dir.display())))
+}
+
+fn is_writable(dir: &Path) -> bool {
+    nix::unistd::access(dir, nix::unistd::AccessFlags::W_OK).is_ok()
 }
 
 /// The error for `source` having happened to `path` in the cache.

@@ -199,6 +199,22 @@ impl Options {
     }
 }
 
+/// What to say of flags that look like hb's behind the command, where they are the go command's or a test binary's, if there are any.
+pub fn misplaced(command: &str, arguments: &[OsString]) -> Option<String> {
+    const OURS: [&str; 6] = ["format", "output", "baseline", "fail", "live", "delivery"];
+    let gos = arguments.iter().take_while(|word| *word != "-args" && *word != "--args" && *word != "--");
+    // What `go run` starts has flags of its own.
+    let gos = gos.take_while(|word| command == "test" || word.as_encoded_bytes().starts_with(b"-"));
+    let name = gos.filter_map(|word| word.to_str()?.strip_prefix('-')).find_map(|word| {
+        let word = word.strip_prefix('-').unwrap_or(word);
+        OURS.into_iter()
+            .find(|name| word.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')))
+    })?;
+    Some(format!(
+        "--{name} behind {command} is none of hb's: hb's flags stand before the command, as in hb --{name} … {command}"
+    ))
+}
+
 const LONG_ABOUT: &str = "\
 hb finds data races in Go programs: two goroutines use the same variable, at least one writes,
 and nothing orders the two. Use it wherever you would use `go run -race`, `go test -race` or
@@ -336,6 +352,20 @@ mod tests {
         let Command::Other(words) = cli.command else { panic!("{:?}", cli.command) };
         assert_eq!(words, line[2..]);
         assert!(cli.options.quiet && cli.options.format.is_empty());
+    }
+
+    #[test]
+    fn flags_of_hb_in_the_wrong_place_are_noticed() {
+        let said = |line: &str| {
+            let words: Vec<_> = line.split(' ').map(std::ffi::OsString::from).collect();
+            super::misplaced(words[0].to_str().unwrap(), &words[1..])
+        };
+        for line in ["test --format json", "test ./... -fail=never -v", "run --baseline x ."] {
+            assert!(said(line).is_some(), "{line}");
+        }
+        for line in ["test -v -formats x", "test . -args --format json", "run . --format json", "build -o output ."] {
+            assert_eq!(said(line), None, "{line}");
+        }
     }
 
     #[test]

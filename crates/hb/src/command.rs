@@ -57,6 +57,40 @@ impl GoCommand {
         Some(command)
     }
 
+    /// What a `go run` was given to run: a package or files.
+    pub fn operand(&self) -> String {
+        let words = &self.arguments[self.operands()];
+        words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// A command that builds the program of this `go run` into the file `to`; none where it was given nothing to run.
+    pub fn building(&self, to: &Path) -> Option<Command> {
+        let operands = self.operands();
+        let words = self.arguments.get(1..operands.start)?;
+        let (chdir, words) = words.split_at(leading_chdir(words).0);
+        if operands.is_empty() {
+            return None;
+        }
+        let mut command = Command::new(&self.program);
+        command.arg("build").args(chdir).arg("-o").arg(to);
+        let mut kept = words.to_vec();
+        for flag in Scan::of(Subcommand::Run, words).flags.iter().rev().filter(|flag| flag.name == "exec") {
+            kept.drain(flag.arguments.clone());
+        }
+        command.args(kept).args(&self.arguments[operands]).envs(self.env.iter().map(|(name, value)| (name, value)));
+        Some(command)
+    }
+
+    /// Where a `go run` has what it runs: files, or one package.
+    fn operands(&self) -> std::ops::Range<usize> {
+        let words = self.arguments.get(1..).unwrap_or_default();
+        let skip = leading_chdir(words).0;
+        let Some(first) = Scan::of(Subcommand::Run, &words[skip..]).first_operand else { return 0..0 };
+        let first = 1 + skip + first;
+        let files = self.arguments[first..].iter().take_while(|word| word.as_encoded_bytes().ends_with(b".go")).count();
+        first..first + files.max(1)
+    }
+
     /// As a line for a shell.
     pub fn to_shell_line(&self) -> String {
         let assignments = self.env.iter().map(|(name, value)| format!("{name}={}", shell_word(value)));
@@ -406,6 +440,27 @@ mod tests {
         let line = "test -C d -race -overlay=o.json -tags x -v -run T ./a ./b -mine -count 1 -args ./c";
         assert_eq!(listed(line).unwrap(), "list -C d -e -race -overlay=o.json -tags x ./a ./b");
         assert_eq!(listed("test -race"), None);
+    }
+
+    #[test]
+    fn what_was_to_run_can_be_built() {
+        let built = |line: &str| {
+            let arguments = line.split(' ').map(OsString::from).collect();
+            let go = GoCommand {
+                program: "go".into(),
+                arguments,
+                env: Vec::new(),
+                trimmed: Vec::new(),
+                notices: Vec::new(),
+            };
+            let words = go.building("to".as_ref())?;
+            let words: Vec<String> = words.get_args().map(|word| word.to_str().unwrap().to_owned()).collect();
+            Some((words.join(" "), go.operand()))
+        };
+        let all = built("run -C d -race -exec env -tags x a.go b.go -v c.go").unwrap();
+        assert_eq!(all, ("build -C d -o to -race -tags x a.go b.go".to_owned(), "a.go b.go".to_owned()));
+        assert_eq!(built("run ./cmd x.go").unwrap().0, "build -o to ./cmd");
+        assert_eq!(built("run -race"), None);
     }
 
     #[test]

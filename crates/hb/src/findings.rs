@@ -34,12 +34,20 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Makes a directory for this run in the cache, after removing those of runs that were killed.
+    /// Makes a directory for this run in the cache, after removing those of runs that were killed. A cache that is complete may be read-only: then
+    /// the directory lies in the temporary one.
     ///
     /// # Errors
-    /// The cache cannot be written.
+    /// Neither can be written.
     pub fn new(cache_directory: &Path) -> Result<Self, HbError> {
-        let parent = cache_directory.join("findings");
+        Self::below(cache_directory).or_else(|error| {
+            let elsewhere = cache::temporary().and_then(|directory| Self::below(&directory));
+            elsewhere.map_err(|_| error)
+        })
+    }
+
+    fn below(directory: &Path) -> Result<Self, HbError> {
+        let parent = directory.join("findings");
         cache::make_directory(&parent)?;
         let left = remove_abandoned(&parent);
         let make = || -> io::Result<Self> {
@@ -182,6 +190,15 @@ mod tests {
         fs::File::open(&kept).unwrap().set_modified(old).unwrap();
         assert!(Directory::new(cache.path()).unwrap().left.is_empty());
         assert!(!kept.exists());
+    }
+
+    #[test]
+    fn a_cache_that_takes_nothing_is_no_obstacle() {
+        let cache = tempfile::tempdir().unwrap();
+        fs::write(cache.path().join("findings"), "no directory").unwrap();
+        let findings = Directory::new(cache.path()).unwrap();
+        fs::write(findings.path().join("1-1.jsonl"), "{}\n").unwrap();
+        assert!(!findings.path().starts_with(cache.path()));
     }
 
     #[test]

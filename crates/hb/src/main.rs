@@ -16,6 +16,7 @@ mod exit_codes;
 mod findings;
 mod go_env;
 mod go_flags;
+mod go_output;
 mod inject;
 mod known;
 mod memory_limit;
@@ -25,6 +26,7 @@ mod process;
 mod progress;
 mod quoting;
 mod reports;
+mod run_state;
 mod streams;
 mod version;
 
@@ -192,13 +194,15 @@ fn policy(
     let gorace = std::env::var("GORACE").ok();
     let json = Scan::of(subcommand, arguments).last("json").and_then(|flag| flag.as_bool()) == Some(true);
     let text = arbiter::wants_text(options.live, std::io::stderr().is_terminal(), gorace.as_deref(), json);
+    // What tests print goes to standard output: where that is no terminal, somebody keeps it, and Go's text is to be in it.
+    let kept = subcommand == Subcommand::Test && options.live == Live::Auto && !std::io::stdout().is_terminal();
     let covers = baseline.is_some() || comments.is_some();
     if !covers && options.fail.is_none() && !text && options.live != Live::None {
         return None;
     }
     let fail = options.fail.unwrap_or(if covers { Fail::New } else { Fail::All });
-    let classic = !text && options.live != Live::None;
-    Some(Policy { fail, classic, at_once: text && subcommand == Subcommand::Run, baseline, comments })
+    let classic = (!text || kept) && options.live != Live::None;
+    Some(Policy { fail, classic, text, at_once: text && subcommand == Subcommand::Run, baseline, comments })
 }
 
 /// Says what there is to say about a report, with names from the program made harmless.
@@ -211,6 +215,9 @@ fn say_notes(notes: &[String]) {
 /// `hb run`, `hb test`, `hb build`, `hb install`.
 fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> Result<ExitCode, HbError> {
     let mut requests = options.requests(&Output::Stderr).map_err(HbError::Usage)?;
+    if let Some(misplaced) = cli::misplaced(subcommand.name(), arguments).filter(|_| !options.quiet) {
+        streams::say(format_args!("hb: {misplaced}"));
+    }
     let runs = subcommand.runs();
     if !runs {
         // Nothing runs, so there is nothing to report.
@@ -227,7 +234,9 @@ fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> 
         }
         !requests.is_empty() || decided.is_some()
     })?;
-    let text = decided.as_ref().is_some_and(|policy| !policy.classic && options.live != Live::None);
+    reports::check(&requests)?;
+    let asked = !requests.is_empty();
+    let text = decided.as_ref().is_some_and(|policy| policy.text);
     if text && subcommand == Subcommand::Test {
         requests.push(Request { format: arbiter::AFTERWARDS, output: Output::Stderr });
     }
@@ -268,29 +277,38 @@ fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> 
     let mut command = go.to_command();
     let listing = go.listing();
     let shows = !options.quiet && progress::wanted(subcommand, arguments);
-    if shows {
+    let passes = progress::passes(subcommand, arguments, asked);
+    if passes {
         Progress::prepare(&mut command);
     }
     let (mut watched, started) = (None, Instant::now());
-    let ending = process::run_and_wait(command, |child| {
-        if shows {
-            watched = Some(Progress::watch(child, findings.path(), listing));
+    let ended = process::run_and_wait(command, |child| {
+        if passes {
+            watched = Some(Progress::watch(child, findings.path(), listing, shows));
         }
     })?;
-    let packages = watched.map(Progress::finish);
-    let elapsed = started.elapsed();
-    let reported = reports::of_run(&findings, &requests, baseline.as_ref(), &collecting);
+    let units = watched.map(Progress::finish);
+    let (ending, elapsed) = (ended.ending, started.elapsed());
+    let reported = reports::of_run(&findings, &requests, baseline.as_ref(), &collecting, |report| match subcommand {
+        Subcommand::Test => run_state::of_tests(units, ended, report),
+        _ => run_state::of_program(&go, ended, report, &findings),
+    });
     drop(findings);
     match reported {
         // A failing run says more than a report that could not be written, but both are said.
         Err(error) if ending == process::Ending::Status(0) => return Err(error),
         Err(error) => streams::say(format_args!("hb: {error}")),
-        // What could not be built or started says so itself.
-        Ok(summary) if options.quiet || (summary.processes == 0 && ending != process::Ending::Status(0)) => {}
+        Ok(_) if options.quiet => {}
+        // What could not be built or started says so itself; there are no races to count.
+        Ok(summary) if summary.processes == 0 && ending != process::Ending::Status(0) => {
+            if asked && summary.cut_short {
+                say_notes(&summary.notes);
+            }
+        }
         Ok(summary) => {
             say_notes(&summary.notes);
             if subcommand == Subcommand::Test {
-                streams::say(format_args!("hb: {}; {}", summary.of_tests(packages), progress::clock(elapsed)));
+                streams::say(format_args!("hb: {}; {}", summary.of_tests(), progress::clock(elapsed)));
             } else {
                 streams::say(format_args!("hb: {}", summary.races));
             }

@@ -39,6 +39,15 @@ pub enum Ending {
     Signal(Signal),
 }
 
+/// How a command ended, and whether it was asked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// How.
+    pub ending: Ending,
+    /// The last signal that came meanwhile and that ends a program by default: from the terminal, or from whoever has sent it.
+    pub asked: Option<Signal>,
+}
+
 /// What is passed on to the go command. `CONT` resumes it; the rest would end or stop it, or are its own affair.
 const PASSED_ON: &[Signal] = &[
     Signal::SIGINT,
@@ -56,7 +65,7 @@ const PASSED_ON: &[Signal] = &[
 ///
 /// # Errors
 /// It could not be started, or waiting for it failed.
-pub fn run_and_wait(mut command: Command, started: impl FnOnce(&mut Child)) -> Result<Ending, HbError> {
+pub fn run_and_wait(mut command: Command, started: impl FnOnce(&mut Child)) -> Result<Ended, HbError> {
     let program = command.get_program().to_owned();
     let failed = |e: io::Error| cannot_start(program.as_ref(), &e);
 
@@ -89,15 +98,21 @@ pub fn run_and_wait(mut command: Command, started: impl FnOnce(&mut Child)) -> R
     started(&mut child);
     let child = Pid::from_raw(child.id().cast_signed());
 
+    let mut asked = None;
     loop {
         let Some(info) = signals.read_signal().map_err(|e| failed(e.into()))? else {
             continue;
         };
         let number = info.ssi_signo.cast_signed();
+        if let Ok(signal @ (Signal::SIGINT | Signal::SIGQUIT | Signal::SIGTERM | Signal::SIGHUP)) =
+            Signal::try_from(number)
+        {
+            asked = Some(signal);
+        }
         match Signal::try_from(number) {
             Ok(Signal::SIGCHLD) => {
                 if let Some(ending) = reap(child).map_err(|e| failed(e.into()))? {
-                    return Ok(ending);
+                    return Ok(Ended { ending, asked });
                 }
             }
             // A positive code is the kernel's: the terminal has sent it to the whole group.

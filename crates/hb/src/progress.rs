@@ -1,18 +1,22 @@
-//! How far a run of tests is, on a line of the terminal, and what it amounts to in the end.
+//! What `go test` prints is passed through hb, which reads what became of each package ([`GoOutput`]), and on a terminal shows how far the run is.
 //!
-//! The go command's output goes to the same terminal, so what it writes is passed through hb, which takes its own line away first. That is only
-//! done where the tests themselves do not write to the terminal anyway: with a list of packages go collects what they print. Otherwise the
-//! go command keeps its own streams, and there is no line.
+//! The line of the terminal is taken away before the go command's output goes there. Tests may write to a terminal themselves, and see that it is
+//! one: without a list of packages, and with `-v`, `-bench` and the like. Then the go command keeps its streams, there is no line, and what became
+//! of packages is not known, unless a report was asked for that has to say it.
 
 use crate::findings;
 use crate::go_flags::{Scan, Subcommand};
+use crate::go_output::GoOutput;
+use hb_report::outcome::Unit;
 use hb_report::raw::Record;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, IsTerminal, Read, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Seek, SeekFrom, Write};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -26,7 +30,13 @@ const LINGER: Duration = Duration::from_millis(500);
 /// Test binaries named on the line.
 const NAMED: usize = 3;
 
-/// Whether a line is shown for a command, and the go command's output passed through hb for it.
+/// Whether what `go test` prints is passed through hb: always where it goes to no terminal, and where it does, as far as tests do not write there
+/// themselves or a report is `asked` for.
+pub fn passes(subcommand: Subcommand, arguments: &[OsString], asked: bool) -> bool {
+    subcommand == Subcommand::Test && (asked || !io::stdout().is_terminal() || wanted(subcommand, arguments))
+}
+
+/// Whether a line is shown for a command.
 pub fn wanted(subcommand: Subcommand, arguments: &[OsString]) -> bool {
     let scan = Scan::of(subcommand, arguments);
     let on = |name: &str| {
@@ -50,11 +60,9 @@ struct Screen {
     shown: bool,
     /// What was written last ended a line.
     fresh: bool,
-    packages: usize,
+    output: GoOutput,
     /// How many packages there are in all, once that is known.
     total: Option<usize>,
-    /// A line of standard output that has not ended.
-    open: Vec<u8>,
     over: bool,
 }
 
@@ -72,31 +80,13 @@ impl Screen {
         to.write_all(bytes)?;
         to.flush()
     }
-
-    /// Counts the packages whose results go prints.
-    fn count(&mut self, bytes: &[u8]) {
-        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
-            self.open.extend_from_slice(part);
-            if part.ends_with(b"\n") {
-                self.packages += usize::from(is_result(&self.open));
-                self.open.clear();
-            }
-            // Only the start tells.
-            self.open.truncate(16);
-        }
-    }
-}
-
-/// Whether a line of `go test` is a package's result.
-fn is_result(line: &[u8]) -> bool {
-    [&b"ok  \t"[..], b"FAIL\t", b"?   \t", b"\t"].iter().any(|start| line.starts_with(start))
 }
 
 /// A run that is watched.
 pub struct Progress {
     screen: Arc<Mutex<Screen>>,
     listing: Arc<Mutex<Option<Child>>>,
-    streams: Vec<JoinHandle<()>>,
+    streams: JoinHandle<()>,
 }
 
 fn locked<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -109,67 +99,85 @@ impl Progress {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
     }
 
-    /// Watches `child`, whose processes leave their findings in `directory`; `listing` lists its packages, if that can be had. The caller has blocked the signals that the threads started here
-    /// are not to take.
-    pub fn watch(child: &mut Child, directory: &Path, listing: Option<Command>) -> Self {
+    /// Watches `child`, whose processes leave their findings in `directory`, and shows a line if that is `wanted`; `listing` lists its packages, if
+    /// that can be had. The caller has blocked the signals that the threads started here are not to take.
+    pub fn watch(child: &mut Child, directory: &Path, listing: Option<Command>, wanted: bool) -> Self {
         let screen = Arc::new(Mutex::new(Screen { fresh: true, ..Screen::default() }));
-        let mut streams = Vec::new();
-        if let Some(from) = child.stdout.take() {
-            let screen = screen.clone();
-            streams.push(std::thread::spawn(move || pass_on(from, io::stdout(), &screen, true)));
-        }
-        if let Some(from) = child.stderr.take() {
-            let screen = screen.clone();
-            streams.push(std::thread::spawn(move || pass_on(from, io::stderr(), &screen, false)));
-        }
+        let (out, err, of_streams) = (child.stdout.take(), child.stderr.take(), screen.clone());
+        let streams = std::thread::spawn(move || pass_on(out, err, &of_streams));
         let started = Instant::now();
-        let (of_line, directory) = (screen.clone(), directory.to_owned());
-        std::thread::spawn(move || keep_line(&of_line, &directory, started));
         let running = Arc::new(Mutex::new(None));
-        if let Some(listing) = listing {
+        if wanted {
+            let (of_line, directory) = (screen.clone(), directory.to_owned());
+            std::thread::spawn(move || keep_line(&of_line, &directory, started));
+        }
+        if let Some(listing) = listing.filter(|_| wanted) {
             let (of_list, running) = (screen.clone(), running.clone());
             std::thread::spawn(move || count_all(listing, &of_list, &running));
         }
         Self { screen, listing: running, streams }
     }
 
-    /// Takes the line away when the go command has ended; gives the number of packages whose results were printed.
-    pub fn finish(self) -> usize {
+    /// Takes the line away when the go command has ended; gives what became of each package whose result was printed.
+    pub fn finish(self) -> Vec<Unit> {
         let until = Instant::now() + LINGER;
-        while !self.streams.iter().all(JoinHandle::is_finished) && Instant::now() < until {
+        while !self.streams.is_finished() && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(2));
         }
         let mut screen = locked(&self.screen);
         screen.clear();
         screen.over = true;
-        let packages = screen.packages;
+        let output = std::mem::take(&mut screen.output);
         drop(screen);
         if let Some(child) = locked(&self.listing).as_mut() {
             // It may have ended by itself.
             let _ = child.kill();
         }
-        packages
+        output.finish()
     }
 }
 
-fn pass_on(mut from: impl Read, mut to: impl Write, screen: &Mutex<Screen>, counts: bool) {
-    let mut buffer = [0; 1 << 14];
+/// Passes both streams on until both have ended. Where both have something, standard error goes first: the go command says there why a package
+/// is not built before it gives the package's result.
+fn pass_on(mut out: Option<ChildStdout>, mut err: Option<ChildStderr>, screen: &Mutex<Screen>) {
     loop {
-        let bytes = match from.read(&mut buffer) {
-            Ok(0) => return,
-            Ok(n) => &buffer[..n],
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
-            Err(_) => return,
-        };
-        let mut screen = locked(screen);
-        if counts {
-            screen.count(bytes);
+        let ready = |fds: &mut [PollFd<'_>]| while poll(fds, PollTimeout::NONE) == Err(nix::Error::EINTR) {};
+        let (mut of_err, mut of_out) = (err.is_some(), out.is_some());
+        if let (Some(err), Some(out)) = (&err, &out) {
+            let mut fds = [PollFd::new(err.as_fd(), PollFlags::POLLIN), PollFd::new(out.as_fd(), PollFlags::POLLIN)];
+            ready(&mut fds);
+            [of_err, of_out] = fds.map(|fd| fd.any().unwrap_or(true));
         }
-        // A terminal that has gone ends the stream, as it would end go's own.
-        if screen.pass(bytes, &mut to).is_err() {
+        if of_err && !pass(&mut err, &mut io::stderr(), screen, GoOutput::stderr) {
+            err = None;
+        }
+        if of_out && !pass(&mut out, &mut io::stdout(), screen, GoOutput::stdout) {
+            out = None;
+        }
+        if err.is_none() && out.is_none() {
             return;
         }
     }
+}
+
+/// Passes on what is there; false when the stream has ended, or its reader has gone, which ends it as it would end go's own.
+fn pass(
+    from: &mut Option<impl Read>,
+    to: &mut impl Write,
+    screen: &Mutex<Screen>,
+    note: fn(&mut GoOutput, &[u8]),
+) -> bool {
+    let Some(from) = from else { return false };
+    let mut buffer = [0; 1 << 14];
+    let bytes = match from.read(&mut buffer) {
+        Ok(0) => return false,
+        Ok(n) => &buffer[..n],
+        Err(e) => return e.kind() == ErrorKind::Interrupted,
+    };
+    let mut screen = locked(screen);
+    note(&mut screen.output, bytes);
+    // What takes nothing more (a full disk) is no reason to stop the tests: go does not look either.
+    screen.pass(bytes, to).map_err(|e| e.kind()) != Err(ErrorKind::BrokenPipe)
 }
 
 /// Counts what `listing` lists, of a run that is long enough for a line. Whatever goes wrong, the line does without.
@@ -206,7 +214,7 @@ fn keep_line(screen: &Mutex<Screen>, directory: &Path, started: Instant) {
         }
         if screen.fresh {
             let columns = terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| usize::from(width.0));
-            let text = line(&seen, screen.packages, screen.total, started.elapsed());
+            let text = line(&seen, screen.output.count(), screen.total, started.elapsed());
             // One column is left free: a terminal may wrap at the last.
             let text: String = text.chars().take(columns.saturating_sub(1)).collect();
             if !screen.shown || text != drawn {
@@ -327,17 +335,6 @@ mod tests {
     fn times_are_short() {
         for (seconds, text) in [(0, "0:00"), (41, "0:41"), (600, "10:00"), (3723, "1:02:03")] {
             assert_eq!(clock(Duration::from_secs(seconds)), text);
-        }
-    }
-
-    #[test]
-    fn results_of_packages_are_counted_however_they_come_in() {
-        let text = b"ok  \ta\t0.1s\n--- FAIL: TestX (0.00s)\nFAIL\nFAIL\tb\t0.2s\n?   \tc\t[no test files]\n\td\t\tcoverage: 0.0% of \
-statements\nsome ok  \tx\nFAIL\n";
-        for piece in [1, 3, 7, text.len()] {
-            let mut screen = Screen::default();
-            text.chunks(piece).for_each(|bytes| screen.count(bytes));
-            assert_eq!(screen.packages, 4, "{piece}");
         }
     }
 

@@ -6,6 +6,7 @@ use crate::error::HbError;
 use crate::findings::Directory;
 use crate::progress::plural;
 use hb_report::baseline::Baseline;
+use hb_report::outcome::Run;
 use hb_report::render::{self, render};
 use hb_report::{CollectOptions, Report, collect};
 use std::env;
@@ -83,8 +84,8 @@ impl Output {
                 if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
                     return fs::OpenOptions::new().write(true).open(path)?.write_all(content);
                 }
-                let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-                let mut file = tempfile::Builder::new().prefix(".hb-").permissions(readable()).tempfile_in(dir)?;
+                let mut file =
+                    tempfile::Builder::new().prefix(".hb-").permissions(readable()).tempfile_in(directory_of(path))?;
                 file.write_all(content)?;
                 file.persist(path).map_err(|e| e.error)?;
                 Ok(())
@@ -122,6 +123,23 @@ impl Output {
         options
     }
 
+    /// Whether a report can be written there, found out before there is one, without a change to what is there.
+    ///
+    /// # Errors
+    /// Why not.
+    fn check(&self) -> io::Result<()> {
+        let Self::File(path) = self else { return Ok(()) };
+        let found = fs::metadata(path);
+        if found.as_ref().is_ok_and(fs::Metadata::is_dir) {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let added = env::var_os(STEP_SUMMARY).is_some_and(|summary| summary == path.as_os_str());
+        if found.is_ok_and(|found| added || !found.is_file()) {
+            return Ok(nix::unistd::access(path, nix::unistd::AccessFlags::W_OK)?);
+        }
+        tempfile::Builder::new().prefix(".hb-").tempfile_in(directory_of(path)).map(drop)
+    }
+
     fn name(&self) -> String {
         match self {
             Self::Stdout => "standard output".to_owned(),
@@ -129,6 +147,22 @@ impl Output {
             Self::File(path) => path.display().to_string(),
         }
     }
+}
+
+fn directory_of(path: &Path) -> &Path {
+    path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Finds out before the run whether its reports can be written.
+///
+/// # Errors
+/// One cannot.
+pub fn check(requests: &[Request]) -> Result<(), HbError> {
+    requests.iter().try_for_each(|request| request.output.check().map_err(|e| cannot_write(&request.output, &e)))
+}
+
+fn cannot_write(output: &Output, error: &io::Error) -> HbError {
+    HbError::Report(format!("cannot write the report {}: {error}", output.name()))
 }
 
 /// A report is for others to read, too, as far as the user's umask lets them.
@@ -151,6 +185,10 @@ pub struct Summary {
     pub races: String,
     /// Processes that have told of themselves.
     pub processes: u64,
+    /// Packages whose results were seen.
+    packages: usize,
+    /// Something was not built, not run or cut short.
+    pub cut_short: bool,
     /// The test binaries among them.
     test_binaries: usize,
     /// What else is to be said: of the baseline, of comments without a reason. Nothing where a report in text says it.
@@ -160,8 +198,8 @@ pub struct Summary {
 impl Summary {
     /// With the packages: those whose results were seen, otherwise the test binaries that ran, of which there are none for packages whose
     /// results the go command had in its cache.
-    pub fn of_tests(&self, packages: Option<usize>) -> String {
-        let packages = match packages {
+    pub fn of_tests(&self) -> String {
+        let packages = match Some(self.packages).filter(|packages| *packages > 0) {
             Some(packages) => plural(packages, "package"),
             None if self.test_binaries == 0 => "no test binary ran".to_owned(),
             None if self.test_binaries == 1 => "1 test binary".to_owned(),
@@ -181,8 +219,11 @@ pub fn of_run(
     requests: &[Request],
     baseline: Option<&Baseline>,
     options: &CollectOptions,
+    went: impl FnOnce(&Report) -> Run,
 ) -> Result<Summary, HbError> {
     let mut report = collect(findings.path(), options).map_err(cannot_read)?;
+    let run = went(&report);
+    report.runs.push(run);
     apply(baseline, &mut report);
     let raw = || findings.raw();
     write_all(&report, requests, raw)?;
@@ -191,8 +232,19 @@ pub fn of_run(
         request.format == Format::Rendered(render::Format::Text) && !matches!(request.output, Output::File(_))
     });
     // A baseline matches nothing where nothing ran.
-    let notes = if said || report.totals.processes == 0 { Vec::new() } else { report.caveats() };
-    Ok(Summary { races: report.summary(), processes: report.totals.processes, test_binaries, notes })
+    if report.totals.processes == 0 {
+        report.notes.clear();
+    }
+    let notes = if said { Vec::new() } else { report.caveats() };
+    let (packages, cut_short) = (report.units().count(), report.cut_short().next().is_some());
+    Ok(Summary {
+        races: report.summary(),
+        processes: report.totals.processes,
+        packages,
+        cut_short,
+        test_binaries,
+        notes,
+    })
 }
 
 /// `hb report`: writes the reports on saved files, merged.
@@ -218,6 +270,12 @@ pub fn load(files: &[PathBuf]) -> Result<Report, HbError> {
     for file in files {
         let report = if file.is_dir() { collect(file, &options) } else { Report::load(file, &options) };
         let report = report.map_err(cannot_read)?;
+        if file.is_dir() && report.totals.processes == 0 {
+            return Err(HbError::Report(format!(
+                "cannot read findings: {}: no findings are in this directory",
+                file.display()
+            )));
+        }
         match &mut merged {
             Some(merged) => merged.merge(report),
             None => merged = Some(report),
@@ -253,10 +311,8 @@ fn write_all(report: &Report, requests: &[Request], raw: impl Fn() -> Result<Vec
                 rendered.map(|()| content).map_err(|e| HbError::Report(format!("cannot render a report: {e}")))
             }
         };
-        let written = content.and_then(|content| {
-            let cannot = |e| HbError::Report(format!("cannot write the report {}: {e}", request.output.name()));
-            request.output.write(&content).map_err(cannot)
-        });
+        let written =
+            content.and_then(|content| request.output.write(&content).map_err(|e| cannot_write(&request.output, &e)));
         result = result.and(written);
     }
     result
@@ -283,7 +339,7 @@ fn date(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{CollectOptions, Format, Output, Request, date, of_run};
+    use super::{CollectOptions, Format, Output, Request, Run, date, of_run};
     use crate::findings::Directory;
     use hb_report::render;
     use std::fs;
@@ -315,7 +371,8 @@ mod tests {
         let cache = tempfile::tempdir().unwrap();
         let findings = Directory::new(cache.path()).unwrap();
         let request = |name: &str| Request { format: Format::Raw, output: Output::File(cache.path().join(name)) };
-        assert!(of_run(&findings, &[request("no/such"), request("second")], None, &CollectOptions::default()).is_err());
+        let requests = [request("no/such"), request("second")];
+        assert!(of_run(&findings, &requests, None, &CollectOptions::default(), |_| Run::default()).is_err());
         assert!(cache.path().join("second").is_file());
     }
 

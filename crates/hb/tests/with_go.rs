@@ -123,7 +123,7 @@ fn reports_of_every_form_and_a_baseline() {
         line.extend(["--format", form, "--output", form]);
     }
     line.extend(["test", "./racy"]);
-    let said = run(&mut place.hb(&line)).with_status(1).saying("hb: 1 race; 1 test binary; ");
+    let said = run(&mut place.hb(&line)).with_status(1).saying("hb: 1 race; 1 package; ");
     reports_a_race(&said);
     for form in forms {
         let report = fs::read_to_string(place.join(form)).unwrap();

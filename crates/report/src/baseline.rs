@@ -151,6 +151,9 @@ impl Baseline {
                 applied.expired.push(entry.name());
             } else {
                 for index in matching {
+                    if !self.names_all(entry, &report.findings[index], today) {
+                        continue;
+                    }
                     let status = &mut report.findings[index].status;
                     if *status == Status::New {
                         *status = Status::Known { reason: entry.reason.clone() };
@@ -165,6 +168,16 @@ impl Baseline {
         }
         report.sort();
         applied
+    }
+
+    /// Whether an entry that matches covers all of a finding. A fingerprint of an earlier form is that of one pair of lines, of which a finding
+    /// may have more: it is known where each is.
+    fn names_all(&self, entry: &Entry, finding: &Finding, today: &str) -> bool {
+        let former = |wanted: &String| *wanted != finding.fingerprint && finding.former_fingerprints.contains(wanted);
+        let named = |old: &String| {
+            self.known.iter().any(|entry| entry.fingerprint.as_ref() == Some(old) && !entry.expired(today))
+        };
+        !entry.fingerprint.as_ref().is_some_and(former) || finding.former_fingerprints.iter().all(named)
     }
 
     /// A baseline of everything new in a report.
@@ -253,7 +266,7 @@ impl Entry {
     /// Whether all that the entry names matches.
     pub fn matches(&self, finding: &Finding) -> bool {
         let sites = finding.accesses.each_ref().map(|access| &access.site);
-        self.fits(sites, &mut |fingerprint| *fingerprint == finding.fingerprint)
+        self.fits(sites, &mut |wanted| finding.has_fingerprint(wanted))
     }
 
     fn fits(&self, sites: [&Place; 2], fingerprint: &mut dyn FnMut(&str) -> bool) -> bool {

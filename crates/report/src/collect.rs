@@ -2,7 +2,8 @@
 
 use crate::explain::{self, advice, fingerprint};
 use crate::finding::{
-    Finding, MAX_FINDINGS, MAX_PROCESSES, MAX_TESTS, ProcessInfo, Report, SCHEMA_VERSION, Status, Totals,
+    Finding, MAX_FINDINGS, MAX_PLACES, MAX_PROCESSES, MAX_TESTS, Place, ProcessInfo, Report, SCHEMA_VERSION, Status,
+    Totals,
 };
 use crate::raw::{self, Race, Record};
 use crate::room::Room;
@@ -136,10 +137,11 @@ impl Collector {
         }
     }
 
-    fn close_process(&mut self, process: ProcessInfo) {
+    fn close_process(&mut self, mut process: ProcessInfo) {
         // One that wrote nothing at all has found no room for it, or was killed at once.
         if !process.ended {
             self.report.totals.unfinished_processes += 1;
+            process.still_running = runs(&process);
         }
         if self.report.processes.len() < MAX_PROCESSES {
             self.report.processes.push(process);
@@ -177,7 +179,7 @@ impl Collector {
         let index = match self.by_fingerprint.get(&finding.fingerprint) {
             Some(&index) => {
                 self.count(index);
-                absorb_sets(&mut self.report.findings[index], &finding);
+                absorb(&mut self.report.findings[index], &finding);
                 Some(index)
             }
             None => self.keep(finding),
@@ -223,18 +225,43 @@ impl Collector {
     pub fn finish(self) -> Report {
         let mut report = self.report;
         relate_fields(&mut report.findings);
+        report.totals.findings = report.findings.len() as u64;
         report.sort();
         report
     }
 }
 
-fn absorb_sets(into: &mut Finding, from: &Finding) {
+/// Whether a process is still there: its number may have been given to another since.
+fn runs(process: &ProcessInfo) -> bool {
+    let name = fs::read_link(format!("/proc/{}/exe", process.pid)).ok();
+    process.pid != 0
+        && name.is_some_and(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.trim_end_matches(" (deleted)") == process.exe
+        })
+}
+
+/// Takes over what another occurrence of a finding has in its lists.
+fn absorb(into: &mut Finding, from: &Finding) {
     for test in &from.counts.tests {
         if into.counts.tests.len() < MAX_TESTS {
             into.counts.tests.insert(test.clone());
         }
     }
     into.counts.packages.extend(from.counts.packages.iter().cloned());
+    for former in &from.former_fingerprints {
+        if into.former_fingerprints.len() < MAX_PLACES && !into.former_fingerprints.contains(former) {
+            into.former_fingerprints.push(former.clone());
+        }
+    }
+    let own = from.accesses.each_ref().map(|access| access.site.clone());
+    for pair in std::iter::once(&own).chain(&from.also) {
+        let same = |known: &[Place; 2]| known == pair || (&known[1], &known[0]) == (&pair[0], &pair[1]);
+        let first = into.accesses.each_ref().map(|access| access.site.clone());
+        if into.also.len() < MAX_PLACES && !same(&first) && !into.also.iter().any(same) {
+            into.also.push(pair.clone());
+        }
+    }
 }
 
 /// Findings between the same two functions on different fields of one struct are one matter: one mutex fits them.
@@ -293,12 +320,18 @@ impl Report {
         }
         let mut index: HashMap<String, usize> =
             self.findings.iter().enumerate().map(|(index, finding)| (finding.fingerprint.clone(), index)).collect();
+        // A report of an earlier version knows no other fingerprints than those of its time.
+        for (place, finding) in self.findings.iter().enumerate() {
+            for former in &finding.former_fingerprints {
+                index.entry(former.clone()).or_insert(place);
+            }
+        }
         let mut room = Room::of(&self.findings);
         for finding in other.findings {
             match index.get(&finding.fingerprint) {
                 Some(&at) => {
                     let mine = &mut self.findings[at];
-                    absorb_sets(mine, &finding);
+                    absorb(mine, &finding);
                     mine.counts.occurrences += finding.counts.occurrences;
                     mine.counts.processes += finding.counts.processes;
                     // A machine without the source says less; keep what says more.
@@ -324,7 +357,8 @@ impl Report {
                 },
             }
         }
-        let Totals { races, processes, unfinished_processes, damaged_lines, findings_dropped } = other.totals;
+        let Totals { races, findings: _, processes, unfinished_processes, damaged_lines, findings_dropped } =
+            other.totals;
         self.totals.races += races;
         self.totals.processes += processes;
         self.totals.unfinished_processes += unfinished_processes;
@@ -340,6 +374,8 @@ impl Report {
         }
         let room = MAX_PROCESSES.saturating_sub(self.processes.len());
         self.processes.extend(other.processes.into_iter().take(room));
+        self.runs.extend(other.runs);
+        self.totals.findings = self.findings.len() as u64;
         self.sort();
     }
 
@@ -382,10 +418,13 @@ impl Report {
                     format!("written by a later hb (schema {schema}, this one reads {SCHEMA_VERSION})"),
                 ));
             }
-            return serde_json::from_str(&text).map_err(|error| Error::format(path, error));
+            let mut report: Report = serde_json::from_str(&text).map_err(|error| Error::format(path, error))?;
+            report.totals.findings = report.findings.len() as u64;
+            return Ok(report);
         }
         let records = crate::classic::parse(&text);
-        if records.is_empty() {
+        // Prose may speak of `Found N data race(s)`; a report is told by its own first line.
+        if !records.iter().any(|record| matches!(record, Record::Race(_))) {
             return Err(Error::format(path, "neither a saved report, nor raw findings, nor Go race reports"));
         }
         let mut collector = Collector::new(options);

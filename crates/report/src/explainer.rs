@@ -31,10 +31,13 @@ impl Explainer {
             return status;
         }
         let Some(baseline) = baseline else { return Status::New };
-        let mut fingerprint = None;
+        let mut fingerprints = None;
         let mut is = |wanted: &str| {
-            let own = || fingerprint::of(race, &naming::sides(race, &mut self.store).0);
-            fingerprint.get_or_insert_with(own) == wanted
+            let own = || {
+                let (sides, known) = naming::sides(race, &mut self.store);
+                [fingerprint::of(race, &sides, &known, &mut self.store), fingerprint::former(race, &sides)]
+            };
+            fingerprints.get_or_insert_with(own).iter().any(|own| own == wanted)
         };
         match baseline.covers(places.map(|(place, _)| place), &mut is, today) {
             Some(reason) => Status::Known { reason: reason.to_owned() },

@@ -3,17 +3,21 @@
 //! This is what is saved, merged and rendered. Its JSON form is documented by `docs/findings-schema.json`; the version
 //! there is [`SCHEMA_VERSION`]. Excerpts are part of it, so that a saved report reads the same on another machine.
 
+use crate::outcome::Run;
 use crate::raw;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Version of the report's JSON form. Readers accept this version and refuse later ones.
-pub const SCHEMA_VERSION: u32 = 1;
+/// Version of the report's JSON form. Readers accept this version and earlier ones, and refuse later ones. Since version 2 fingerprints name the
+/// variable and the functions, not the lines, and `runs` say what became of each package.
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// Most distinct findings a report keeps; races beyond are counted in [`Totals::findings_dropped`].
 pub const MAX_FINDINGS: usize = 1000;
 /// Most test names a finding keeps.
 pub const MAX_TESTS: usize = 50;
+/// Most other pairs of places, and earlier forms of its fingerprint, that a finding keeps.
+pub const MAX_PLACES: usize = 20;
 /// Most processes a report lists; totals go on counting.
 pub const MAX_PROCESSES: usize = 1000;
 
@@ -30,6 +34,9 @@ pub struct Report {
     pub processes: Vec<ProcessInfo>,
     /// Counts over everything.
     pub totals: Totals,
+    /// How the runs went that it is of; none where it was made of raw records or Go's text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs: Vec<Run>,
     /// Limits of the detector that were reached, and how often.
     #[serde(default)]
     pub limits: BTreeMap<String, u64>,
@@ -42,8 +49,11 @@ pub struct Report {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Totals {
-    /// Races as reported by processes, repetitions included.
+    /// Reports by processes, repetitions included: what the processes' own `Found N data race(s)` add up to, where none of them was known or
+    /// ignored.
     pub races: u64,
+    /// Distinct races: the findings that the report keeps.
+    pub findings: u64,
     /// Processes that wrote records.
     pub processes: u64,
     /// Of those, processes without an end record: killed, crashed, or still running.
@@ -70,13 +80,19 @@ pub struct ProcessInfo {
     pub races: u64,
     /// Whether it wrote its end record.
     pub ended: bool,
+    /// Whether it was still there when the report was made.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub still_running: bool,
 }
 
 /// One race, from however many goroutines, tests and processes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Finding {
-    /// Identity that survives line shifts and other goroutine numbers: 16 hexadecimal digits.
+    /// Identity, 16 hexadecimal digits: the variable, the named functions that access it, and how; no line, no closure's number.
     pub fingerprint: String,
+    /// The fingerprints that hb gave these races until report version 1, at most [`MAX_PLACES`]: a baseline may name them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_fingerprints: Vec<String>,
     /// One line: `data race on total: write and read of a package-level variable`.
     pub title: String,
     /// The variable.
@@ -96,6 +112,9 @@ pub struct Finding {
     pub tests: Option<TestAttribution>,
     /// How often and where it was seen.
     pub counts: Counts,
+    /// Further pairs of places in the same functions where it was seen, the later access first, at most [`MAX_PLACES`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<[Place; 2]>,
     /// New, known, or suppressed.
     #[serde(default)]
     pub status: Status,
@@ -351,6 +370,11 @@ impl Finding {
         [(&self.race.accesses[1], &self.accesses[1]), (&self.race.accesses[0], &self.accesses[0])]
     }
 
+    /// Whether it is called so, in the present form or an earlier one.
+    pub fn has_fingerprint(&self, wanted: &str) -> bool {
+        self.fingerprint == wanted || self.former_fingerprints.iter().any(|former| former == wanted)
+    }
+
     /// True if it counts against the run.
     pub fn is_new(&self) -> bool {
         self.status == Status::New
@@ -366,32 +390,48 @@ impl Report {
     /// What the reader should know besides the findings: why there may be more, and notes.
     pub fn caveats(&self) -> Vec<String> {
         let mut caveats = self.gaps();
+        caveats.extend(self.nothing_ran());
         caveats.extend(self.notes.iter().cloned());
         caveats
     }
 
-    /// Why there may be more races than the findings tell of: limits that were reached, processes that did not end, races that are not kept.
+    /// Why there may be more races than the findings tell of: packages that were not checked to their end, limits that were reached, processes
+    /// that did not end, races that are not kept.
     pub fn gaps(&self) -> Vec<String> {
+        let mut gaps = self.failures();
+        gaps.extend(self.lesser_gaps());
+        gaps
+    }
+
+    /// The gaps beside [`Report::failures`], which are errors of the run.
+    pub fn lesser_gaps(&self) -> Vec<String> {
         let limit = |(name, count): (&String, &u64)| {
-            format!("the limit \"{name}\" was reached {count} times; something may have been missed or told in part")
+            let times = if *count == 1 { "once".to_owned() } else { format!("{count} times") };
+            format!("the limit \"{name}\" was reached {times}; something may have been missed or told in part")
         };
         let mut gaps: Vec<String> = self.limits.iter().map(limit).collect();
         let Totals { processes, unfinished_processes, damaged_lines, findings_dropped, .. } = self.totals;
         if unfinished_processes > 0 {
             gaps.push(format!(
-                "{unfinished_processes} of {processes} processes wrote no closing record (killed, crashed, or still running)"
+                "{unfinished_processes} of {processes} process{} wrote no closing record: {}",
+                if processes == 1 { "" } else { "es" },
+                self.unfinished().join("; ")
             ));
         }
         if damaged_lines > 0 {
             gaps.push(format!("damaged lines of the findings that were left out: {damaged_lines}"));
         }
         if findings_dropped > 0 {
-            gaps.push(format!("{findings_dropped} more races were counted but not kept"));
+            gaps.push(match findings_dropped {
+                1 => "1 more race was counted but not kept".to_owned(),
+                more => format!("{more} more races were counted but not kept"),
+            });
         }
         gaps
     }
 
-    /// `3 races, 1 new, 2 known`, for the closing line.
+    /// `3 races, 1 new, 2 known (7 reports)`, for the closing line: distinct races, and how many reports of processes they are where that is
+    /// another number.
     pub fn summary(&self) -> String {
         let count = |want: fn(&Status) -> bool| self.findings.iter().filter(|finding| want(&finding.status)).count();
         let new = count(|status| matches!(status, Status::New));
@@ -404,6 +444,13 @@ impl Report {
         }
         if ignored > 0 {
             text += &format!(", {ignored} ignored");
+        }
+        let reports = self.totals.races;
+        if reports != all as u64 && reports > 0 {
+            text += &format!(" ({reports} report{})", if reports == 1 { "" } else { "s" });
+        }
+        if !self.is_whole() {
+            text += "; not all was checked";
         }
         text
     }

@@ -12,6 +12,7 @@ pub mod explain;
 mod explainer;
 pub mod finding;
 pub mod ignore;
+pub mod outcome;
 pub mod raw;
 pub mod render;
 mod room;

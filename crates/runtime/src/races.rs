@@ -20,8 +20,8 @@ use events::{SYNC, common, event, told};
 use goroutines::{NOBODY, goroutine, previous_owner, who};
 use hb_detector::history;
 use hb_detector::{Conflict, Conflicts, Context};
-use hb_wire::seen::{Inserted, Seen, address_key, lines_key, stacks_key};
-use hb_wire::{Access, Next, Race, Stack, StackState, Symbolizer};
+use hb_wire::seen::{Inserted, Seen, address_key, block_key, lines_key, on, stacks_key};
+use hb_wire::{Access, Next, Object, ObjectKind, Race, Stack, StackState, Symbolizer};
 use heap::block;
 use stacks::words;
 
@@ -100,15 +100,26 @@ fn one(
     let symbolizer = unsafe {
         Symbolizer::new(core::mem::transmute::<usize, hb_wire::symbolize::GoCallback>(state.callback.load(Relaxed)))
     };
+    let code = state.callback.load(Relaxed);
+    let object = if detector.memory.in_heap(addr) {
+        block(state, &symbolizer, addr, code, &mut desk.allocated, &mut desk.content)
+    } else {
+        // Only records have a place for it.
+        Some(desk.globals.object(addr, reporter.records()))
+    };
     if suppress {
+        let variable = object.as_ref().map_or(0, variable);
         let mut keys = Seen::new(&mut desk.keys);
-        if keys.insert(stacks_key(current_stack, previous_stack)) == Inserted::Known {
+        if keys.insert(on(stacks_key(current_stack, previous_stack), variable)) == Inserted::Known {
             return Next::Continue;
         }
-        // The read and the write of one `x++` are one race for who reads the report: the same lines, called from the same places.
+        // The read and the write of one `x++` are one race for who reads the report: the same lines, called from the same places, on the same
+        // variable. Of a package-level one the parts are told apart by where they lie.
+        let in_heap = object.as_ref().is_some_and(|object| object.kind == ObjectKind::Heap);
+        let place = if in_heap && variable != 0 { variable } else { address_key(addr) };
         let line = |stack: &[usize]| stack.first().map_or(0, |pc| symbolizer.line_key(*pc));
         let key = lines_key(line(current_stack), outer(current_stack), line(previous_stack), outer(previous_stack));
-        if keys.insert(key) == Inserted::Known {
+        if keys.insert(on(key, place)) == Inserted::Known {
             return Next::Continue;
         }
     }
@@ -127,7 +138,6 @@ fn one(
     let parent = detector.lane_info(ctx.lane).parent_goid.load(Relaxed);
     let current = who(ctx.goid.load(Relaxed), ctx.lane, false, ctx.created, parent);
     let previous = previous_owner(detector, earlier.lane(), earlier.clock(), past.as_ref());
-    let code = state.callback.load(Relaxed);
     let [current_call, before_call, after_call, common_call] = &mut desk.calls;
     let mut current_sync = [SYNC; 1];
     let mut previous_sync = [SYNC; 2];
@@ -171,12 +181,7 @@ fn one(
             sync: previous_sync,
             locks: &[],
         },
-        object: if detector.memory.in_heap(addr) {
-            block(state, &symbolizer, addr, code, &mut desk.allocated, &mut desk.content)
-        } else {
-            // Only records have a place for it.
-            Some(desk.globals.object(addr, reporter.records()))
-        },
+        object,
         common,
     };
     let next = reporter.race(&mut Calls, &symbolizer, &race, &mut desk.scratch);
@@ -184,6 +189,16 @@ fn one(
         state.races.fetch_add(1, Relaxed);
     }
     next
+}
+
+/// A number for the variable that an object is, or of which it is a part; 0 where it is not known.
+fn variable(object: &Object<'_>) -> u64 {
+    if object.kind == ObjectKind::Global {
+        return if object.name.is_empty() { 0 } else { address_key(object.start) };
+    }
+    let Some(content) = &object.content else { return 0 };
+    let allocated = object.allocation.and_then(|(_, stack)| stack.pcs.first().copied());
+    block_key(content, allocated.unwrap_or(0))
 }
 
 /// `mask` if its bits are not in one piece, otherwise 0.

@@ -43,6 +43,26 @@ pub unsafe fn after_arguments<'a>(
     }
 }
 
+/// The rest of the last argument that begins with `start`, in a block of NUL-terminated arguments as `/proc/self/cmdline` holds it.
+pub fn argument_in_block<'a>(block: &'a [u8], start: &[u8]) -> Option<&'a [u8]> {
+    block.split(|byte| *byte == 0).filter_map(|word| word.strip_prefix(start)).next_back()
+}
+
+/// The same of the `argc` arguments at `argv`; what is longer than `longest` bytes is cut there.
+///
+/// # Safety
+/// As for [`after_arguments`].
+#[expect(unsafe_code, reason = "reads the block that the kernel laid out")]
+pub unsafe fn argument<'a>(argv: *const *const u8, argc: usize, start: &[u8], longest: usize) -> Option<&'a [u8]> {
+    let mut found = None;
+    for at in 0..argc {
+        // SAFETY: there are `argc` pointers to NUL-terminated strings, by the caller's promise.
+        let (word, _) = unsafe { crate::symbolize::c_string(*argv.add(at), start.len() + longest) };
+        found = word.strip_prefix(start).or(found);
+    }
+    found
+}
+
 /// The value in `entry` if it is of the form `name=value`.
 fn value<'a>(entry: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     entry.strip_prefix(name)?.strip_prefix(b"=")
@@ -61,6 +81,8 @@ mod tests {
         assert_eq!(in_block(block, b"GORAC"), None);
         assert_eq!(in_block(b"", b"GORACE"), None);
         assert_eq!(in_block(b"GORACE", b"GORACE"), None);
+        assert_eq!(argument_in_block(b"p\0-a=1\0-b=2\0-a=3\0", b"-a="), Some(&b"3"[..]));
+        assert_eq!(argument_in_block(b"p\0", b"-a="), None);
     }
 
     #[test]
@@ -76,6 +98,10 @@ mod tests {
         assert_eq!(find(b"GORACE", 4), Some(&b"0123"[..]));
         assert_eq!(find(b"X", 100), Some(&b"1"[..]));
         assert_eq!(find(b"Y", 100), None);
+        // SAFETY: as above.
+        let argument = |start: &[u8]| unsafe { argument(block.as_ptr(), 2, start, 100) };
+        assert_eq!(argument(b"GORACE="), Some(&b"argument"[..]));
+        assert_eq!(argument(b"X="), None);
         // SAFETY: a null array is answered before anything is read.
         assert_eq!(unsafe { after_arguments(null.cast(), 0, b"X", 1) }, None);
     }

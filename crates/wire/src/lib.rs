@@ -34,7 +34,8 @@ mod fake;
 
 pub use buffer::Buffer;
 pub use data::{
-    Access, Ancestor, Common, Goroutine, Lock, Object, ObjectKind, Race, Stack, StackState, SyncEvent, SyncOperation,
+    Access, Ancestor, Common, Content, Goroutine, Lock, Object, ObjectKind, Race, Stack, StackState, SyncEvent,
+    SyncOperation,
 };
 pub use gorace::Settings;
 pub use reporter::{Next, Process, Reporter};

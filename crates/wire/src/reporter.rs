@@ -26,6 +26,9 @@ pub const ANSWER_COUNTS: u8 = 1;
 /// The race's text is to be printed.
 pub const ANSWER_PRINT: u8 = 2;
 
+/// A line that the go command does not know in a test's log, for which it does not keep the test's result.
+const NOT_TO_BE_CACHED: &[u8] = b"race seen\n";
+
 /// How many problems of `GORACE` are named.
 const PROBLEMS_NAMED: usize = 8;
 
@@ -44,6 +47,8 @@ pub struct Process<'a> {
     pub parent: u32,
     /// Start of the process, nanoseconds since the Unix epoch.
     pub start: u64,
+    /// Where a test binary lists what its result depends on (`-test.testlogfile`), for the go command's cache; empty: this is none.
+    pub test_log: &'a [u8],
     /// Path of the executable (what `/proc/self/exe` points to); empty: not known.
     pub executable: &'a [u8],
     /// `runtime.Version()`; empty: not known.
@@ -61,7 +66,7 @@ pub enum Next {
     Exit(i32),
 }
 
-/// The report side's state for one process. About 13 KB: to be laid in memory and used in place. All-zero memory is a
+/// The report side's state for one process. About 17 KB: to be laid in memory and used in place. All-zero memory is a
 /// reporter on which [`begin`](Self::begin) was not yet called; until then it prints to standard error.
 ///
 /// It is not made for concurrent use: the caller holds a lock around every call. Every method needs some scratch memory,
@@ -70,6 +75,7 @@ pub enum Next {
 pub struct Reporter {
     log: Sink,
     findings: Sink,
+    test_log: Sink,
     prefix: [u8; LONGEST_PREFIX],
     prefix_length: usize,
     /// The socket's path, with its NUL.
@@ -139,6 +145,9 @@ impl Reporter {
             })
         {
             out.bytes(b"hb: HB_FINDINGS is too long and ignored\n");
+        }
+        if !process.test_log.is_empty() {
+            self.test_log.set_path(|out| out.bytes(process.test_log));
         }
         if let Some(place) = self.ask.get_mut(..process.ask.len())
             && process.ask.len() < LONGEST_SOCKET
@@ -265,6 +274,9 @@ impl Reporter {
     /// Writes what stands at the end: `Found N data race(s)` if there were some, and the findings file's last record.
     /// Returns the status with which the process has to exit if there were races, and `None` if it exits as it likes.
     ///
+    /// Where a test binary found races of which none counts, its result may be a good one all the same, and the go command would hand it out
+    /// again without the races: an unknown word in the list of what the result depends on keeps it from that.
+    ///
     /// A second call writes nothing.
     pub fn finish(&mut self, os: &mut impl Os, scratch: &mut [u8]) -> Option<i32> {
         let status = (self.races > 0).then(|| self.exit_status());
@@ -273,6 +285,9 @@ impl Reporter {
             text::found(&mut out, self.races);
             self.log.write(os, out.as_bytes(), true);
             self.write_end(os, status.unwrap_or(0), &mut out);
+            if self.test_log.is_file() && self.written > 0 {
+                self.test_log.write(os, NOT_TO_BE_CACHED, false);
+            }
         }
         status
     }
@@ -330,6 +345,7 @@ mod tests {
             gorace: gorace.as_bytes(),
             findings: findings.as_bytes(),
             ask: b"",
+            test_log: b"",
             pid: 42,
             parent: 41,
             start: 123,
@@ -368,6 +384,26 @@ mod tests {
         assert_eq!(lines[2], r#"{"t":"limit","name":"history","count":3}"#);
         assert_eq!(lines[3..], [r#"{"t":"end","races":1,"exit":44}"#]);
         assert_eq!(os.calls, 3 + 4, "one write for each report and record");
+    }
+
+    #[test]
+    fn the_readme_has_the_number_of_the_code() {
+        let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
+        assert!(readme.contains(&format!("Of one process the first {MOST_WRITTEN} reports are written")));
+    }
+
+    #[test]
+    fn a_result_with_races_is_kept_out_of_the_cache() {
+        for races in [0, 1] {
+            let (mut os, mut scratch, mut reporter) = (FakeOs::default(), vec![0; 1 << 16], reporter());
+            let process = Process { test_log: b"/w/testlog.txt", ..process("", "") };
+            reporter.begin(&mut os, &process, &mut scratch);
+            for _ in 0..races {
+                reporter.race(&mut os, &fake::symbolizer(), &fake::race(), &mut scratch);
+            }
+            reporter.finish(&mut os, &mut scratch);
+            assert_eq!(os.file("/w/testlog.txt"), ["", "race seen\n"][races]);
+        }
     }
 
     #[test]

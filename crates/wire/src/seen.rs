@@ -3,6 +3,8 @@
 //! A set of 64-bit keys in memory that was handed in. Two different races with the same key would be taken for one; with
 //! n races reported that has probability about n² / 2⁶⁵, 3 in 10¹² for 10,000.
 
+use crate::data::Content;
+
 /// A set of keys; zero stands for an empty place, so zeroed memory is an empty set.
 pub struct Seen<'m> {
     places: &'m mut [u64],
@@ -62,6 +64,32 @@ pub fn stacks_key(one: &[usize], other: &[usize]) -> u64 {
 pub fn lines_key(line: u64, outer: &[usize], other_line: u64, other_outer: &[usize]) -> u64 {
     let (one, other) = (mix(hash(outer) ^ line), mix(hash(other_outer) ^ other_line));
     mix(mix(one.min(other)) ^ one.max(other) ^ 0x006c_696e_6573).max(1)
+}
+
+/// The key of what another key tells, on one variable: 0 where it is not known on which.
+pub fn on(key: u64, variable: u64) -> u64 {
+    if variable == 0 { key } else { mix(key ^ mix(variable)).max(1) }
+}
+
+/// The key of a variable in a heap block, by what lies there and where the block was allocated: a field of a named type is one variable in all of
+/// its values, all elements of a slice or array are one, and so is the inside of all maps, which their callers tell apart.
+pub fn block_key(content: &Content<'_>, allocated: usize) -> u64 {
+    let name = content.type_name.strip_prefix(b"noalg.").unwrap_or(content.type_name);
+    if name.starts_with(b"maps.") || name.starts_with(b"map.") {
+        return 1;
+    }
+    let literal = |byte: &u8| *byte == b'{' || *byte == b' ' || *byte == b'*' || *byte == b'(';
+    let named = name.contains(&b'.') && !name.iter().any(literal);
+    let mut key = hash_bytes(2, content.type_name);
+    let (mut inside, mut field) = (false, false);
+    for byte in content.path {
+        field |= *byte == b'.';
+        if !inside || *byte == b']' {
+            key = mix(key ^ u64::from(*byte));
+        }
+        inside = (inside && *byte != b']') || *byte == b'[';
+    }
+    if named && field { key } else { mix(key ^ allocated as u64) }
 }
 
 /// Adds bytes to a hash that begins with 0.
@@ -126,5 +154,26 @@ mod tests {
         assert_ne!(lines_key(1, &[2], 3, &[4]), lines_key(3, &[2], 1, &[4]));
         assert_ne!(hash_bytes(0, b"ab"), hash_bytes(hash_bytes(0, b"a"), b"b"));
         assert_ne!(address_key(8), address_key(16));
+        assert_eq!((on(7, 0), on(7, 1) == on(7, 2)), (7, false));
+    }
+
+    #[test]
+    fn a_variable_is_a_field_or_an_allocation() {
+        let key = |type_name: &str, path: &str, allocated| {
+            let (part, part_kind) = (&b""[..], &b""[..]);
+            let (type_name, path) = (type_name.as_bytes(), path.as_bytes());
+            block_key(&Content { type_name, elements: false, path, part, part_kind, part_offset: 0 }, allocated)
+        };
+        // One field of many objects.
+        assert_eq!(key("main.T", ".x", 1), key("main.T", ".x", 2));
+        assert_ne!(key("main.T", ".x", 1), key("main.T", ".y", 1));
+        // Elements of one slice, and fields of its elements.
+        assert_eq!(key("int", "[3]", 1), key("int", "[42]", 1));
+        assert_eq!(key("main.T", "[3].x", 1), key("main.T", "[42].x", 2));
+        assert_ne!(key("main.T", "[3].x", 1), key("main.T", "[3].y", 1));
+        // Captured variables have no name of their own.
+        assert_ne!(key("int", "", 1), key("int", "", 2));
+        assert_ne!(key("struct { a int }", ".a", 1), key("struct { a int }", ".a", 2));
+        assert_eq!(key("maps.Map", ".used", 1), key("noalg.map.group[int]int", ".slots[1].elem", 2));
     }
 }

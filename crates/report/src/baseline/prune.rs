@@ -77,6 +77,19 @@ fn tells_nothing(report: &Report) -> Option<String> {
     if totals.processes == 0 {
         return Some("no program ran (results from the cache? -count=1 runs the tests again)".to_owned());
     }
+    if let Some(failure) = report.failures().first() {
+        return Some(format!("not all was checked: {failure}"));
+    }
+    let cached = report.units().filter(|unit| unit.cached).count();
+    if cached > 0 {
+        let packages = if cached == 1 { "of one package" } else { &format!("of {cached} packages") };
+        return Some(format!(
+            "the results {packages} came from the cache, without their races (-count=1 runs the tests again)"
+        ));
+    }
+    if totals.unfinished_processes > 0 {
+        return Some(format!("what did not end may have raced on: {}", report.unfinished().join("; ")));
+    }
     let dropped = totals.findings_dropped;
     (dropped > 0).then(|| format!("{dropped} races were counted but not kept, and may be those of an entry"))
 }
@@ -122,6 +135,7 @@ fn lines(text: &str, first: usize, last: usize) -> Option<Range<usize>> {
 mod tests {
     use super::*;
     use crate::finding::{Finding, Totals};
+    use crate::outcome::{Run, Unit, UnitState};
 
     const FILE: &str = "\
 # Ask Ann before you add to this.
@@ -199,7 +213,22 @@ reason = \"r\"";
         nothing_ran.totals.processes = 0;
         let mut too_many = report(&[]);
         too_many.totals.findings_dropped = 3;
-        for (report, why) in [(nothing_ran, "no program ran"), (too_many, "3 races were counted but not kept")] {
+        let with = |unit: Unit| {
+            let mut report = report(&[]);
+            report.runs.push(Run { units: vec![unit], ..Run::default() });
+            report
+        };
+        let cached = with(Unit { cached: true, ..Unit::default() });
+        let broken = with(Unit { package: "m/p".to_owned(), state: UnitState::NotBuilt, ..Unit::default() });
+        let mut killed = report(&[]);
+        killed.totals.unfinished_processes = 1;
+        for (report, why) in [
+            (nothing_ran, "no program ran"),
+            (too_many, "3 races were counted but not kept"),
+            (cached, "the results of one package came from the cache"),
+            (broken, "not all was checked: m/p was not built"),
+            (killed, "what did not end"),
+        ] {
             let (said, text) = pruned(FILE, &report, Prune::All);
             let said = said.unwrap_err();
             assert!(said.contains("nothing is removed: ") && said.contains(why), "{said}");

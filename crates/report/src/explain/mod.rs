@@ -62,7 +62,8 @@ pub fn explain(mut race: Race, store: &mut SourceStore) -> Finding {
     let why = why::explain(&race, &named);
     let shape = shape::shape_of(&race, &named, &near_misses);
     let suggestion = advice::suggest(shape, &race, &named, &locks, &near_misses);
-    let fingerprint = fingerprint::of(&race, &named.sides);
+    let fingerprint = fingerprint::of(&race, &named.sides, &named.known, store);
+    let former_fingerprints = vec![fingerprint::former(&race, &named.sides)];
     let tests = [0, 1].map(|index| attribution::test_of(&race.accesses[index], store));
     let attribution = attribution::attribute(&race, [&tests[0], &tests[1]]);
     let mut accesses = [0, 1].map(|index| access_info(&race.accesses[index], &named.sides[index]));
@@ -76,6 +77,7 @@ pub fn explain(mut race: Race, store: &mut SourceStore) -> Finding {
     }
     Finding {
         fingerprint,
+        former_fingerprints,
         title: title(&race, &named.variable),
         variable: named.variable,
         accesses,
@@ -84,6 +86,7 @@ pub fn explain(mut race: Race, store: &mut SourceStore) -> Finding {
         suggestion: Some(suggestion),
         tests: attribution,
         counts,
+        also: Vec::new(),
         status: Default::default(),
         race,
     }

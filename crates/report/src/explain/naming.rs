@@ -29,10 +29,10 @@ impl Named {
     }
 }
 
-/// Finds the operands of both accesses, and which side names the variable best.
-pub fn sides(race: &Race, store: &mut SourceStore) -> ([Side; 2], usize) {
-    let (dossier, best) = chosen(race, store);
-    (dossier.sides, best)
+/// Finds the operands of both accesses, and what is known of the memory.
+pub fn sides(race: &Race, store: &mut SourceStore) -> ([Side; 2], Known) {
+    let (dossier, _) = chosen(race, store);
+    (dossier.sides, dossier.known)
 }
 
 fn chosen(race: &Race, store: &mut SourceStore) -> (Dossier, usize) {

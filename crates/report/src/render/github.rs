@@ -18,7 +18,8 @@ const MAX_DETAILS: usize = 50;
 /// Those of the writer.
 pub fn write_commands(report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let new: Vec<&Finding> = report.new_findings().collect();
-    for finding in new.iter().take(MAX_ANNOTATIONS) {
+    let shown = if report.is_whole() { MAX_ANNOTATIONS } else { MAX_ANNOTATIONS - 1 };
+    for finding in new.iter().take(shown) {
         let access = &finding.accesses[0];
         let mut message = format!("{}.", finding.why.missing);
         if let Some(suggestion) = &finding.suggestion {
@@ -33,11 +34,12 @@ pub fn write_commands(report: &Report, options: &Options, out: &mut dyn Write) -
             workflow(&message, false)
         )?;
     }
-    if new.len() > MAX_ANNOTATIONS {
-        writeln!(out, "::notice title=hb::{} more data races; see the job summary", new.len() - MAX_ANNOTATIONS)?;
+    if new.len() > shown {
+        writeln!(out, "::notice title=hb::{} more data races; see the job summary", new.len() - shown)?;
     }
     // One of each: what is shown is counted by kind.
-    for (kind, lines) in [("warning", report.gaps()), ("notice", report.notes.clone())] {
+    let notices: Vec<String> = report.nothing_ran().into_iter().chain(report.notes.iter().cloned()).collect();
+    for (kind, lines) in [("error", report.failures()), ("warning", report.lesser_gaps()), ("notice", notices)] {
         if !lines.is_empty() {
             writeln!(out, "::{kind} title=hb::{}", workflow(&lines.join("\n"), false))?;
         }
@@ -52,7 +54,7 @@ pub fn write_commands(report: &Report, options: &Options, out: &mut dyn Write) -
 pub fn write_summary(report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## Data races: {}\n", report.summary())?;
     if report.findings.is_empty() {
-        writeln!(out, "No data race was found in {}.", super::processes(report.totals.processes))?;
+        writeln!(out, "{}", super::nothing_found(report))?;
         return write_caveats(report, out);
     }
     writeln!(out, "| | race | where | seen | test |\n|---|---|---|---|---|")?;

@@ -43,7 +43,7 @@ pub fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Res
     write_notes(report, out)?;
     writeln!(out, "</header><main id=\"findings\" tabindex=\"-1\">")?;
     if report.findings.is_empty() {
-        writeln!(out, "<p>No data race was found.</p></main></body></html>")?;
+        writeln!(out, "<p>{}</p></main></body></html>", escape(&super::nothing_found(report)))?;
         return Ok(());
     }
     let shapes: BTreeSet<&str> = report.findings.iter().map(shape).collect();

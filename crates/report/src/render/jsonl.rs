@@ -2,6 +2,7 @@
 
 use crate::Report;
 use crate::finding::{Finding, Totals};
+use crate::outcome::Run as GoRun;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -17,8 +18,12 @@ enum Line<'a> {
         schema: u32,
         hb_version: &'a str,
         totals: &'a Totals,
+        #[serde(skip_serializing_if = "<[GoRun]>::is_empty")]
+        runs: &'a [GoRun],
         limits: &'a BTreeMap<String, u64>,
         notes: &'a [String],
+        /// Whether all was built and ran to its end.
+        whole: bool,
         /// In words, why there may be more races than the findings tell of.
         gaps: Vec<String>,
     },
@@ -29,8 +34,9 @@ enum Line<'a> {
 /// # Errors
 /// Those of the writer.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let Report { schema, hb_version, totals, limits, notes, .. } = report;
-    let run = Line::Run { schema: *schema, hb_version, totals, limits, notes, gaps: report.gaps() };
+    let Report { schema, hb_version, totals, runs, limits, notes, .. } = report;
+    let (whole, gaps) = (report.is_whole(), report.gaps());
+    let run = Line::Run { schema: *schema, hb_version, totals, runs, limits, notes, whole, gaps };
     for line in report.findings.iter().map(Line::Finding).chain([run]) {
         serde_json::to_writer(&mut *out, &line)?;
         writeln!(out)?;

@@ -1,13 +1,27 @@
-//! JUnit XML: each finding is a test case of its package's suite; new ones fail, known and ignored ones are skipped.
+//! JUnit XML: each finding is a test case of its package's suite; new ones fail, known and ignored ones are skipped. A package that was not
+//! built, not run or cut short is an error in its suite; one that ran no test is skipped.
 //! What is to be said of the whole run stands in the standard error of each suite, for there is no place above them.
 
 use super::{Options, status_words};
 use crate::Report;
 use crate::clean;
 use crate::explain::frames::package_of;
+use crate::outcome::{Run, UnitState};
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+
+/// A test case that stands for what could not be checked.
+fn error(name: String, class: String, kind: &str, message: &str, detail: &str) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_message(clean::line(message).into_owned());
+    status.set_type(kind);
+    let detail: Vec<_> = detail.lines().map(clean::line).collect();
+    status.set_description(if detail.is_empty() { clean::line(message).into_owned() } else { detail.join("\n") });
+    let mut case = TestCase::new(name, status);
+    case.set_classname(class);
+    case
+}
 
 /// Writes the document.
 ///
@@ -42,9 +56,30 @@ pub fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Res
         case.set_classname(test.map_or(package.clone(), |test| format!("{package}.{test}")));
         suites.entry(package.clone()).or_insert_with(|| TestSuite::new(package)).add_test_case(case);
     }
+    for unit in report.cut_short() {
+        let package = clean::line(&unit.package).into_owned();
+        let suite = suites.entry(package.clone()).or_insert_with(|| TestSuite::new(package.clone()));
+        suite.add_test_case(error(
+            format!("{package} {}", unit.state.words()),
+            package,
+            unit.state.word(),
+            &unit.line(),
+            &unit.detail,
+        ));
+    }
+    for failure in report.runs.iter().filter_map(Run::failure) {
+        let suite = suites.entry("hb".to_owned()).or_insert_with(|| TestSuite::new("hb"));
+        suite.add_test_case(error(clean::line(&failure).into_owned(), "hb".to_owned(), "not_run", &failure, ""));
+    }
+    for unit in report.units().filter(|unit| unit.state == UnitState::NoTestsRan) {
+        let package = clean::line(&unit.package).into_owned();
+        let mut case = TestCase::new(format!("{package} {}", unit.state.words()), TestCaseStatus::skipped());
+        case.set_classname(package.clone());
+        suites.entry(package.clone()).or_insert_with(|| TestSuite::new(package)).add_test_case(case);
+    }
     if suites.is_empty() {
         let mut suite = TestSuite::new("data races");
-        let mut case = TestCase::new("no data race was found", TestCaseStatus::success());
+        let mut case = TestCase::new(report.none_found(), TestCaseStatus::success());
         case.set_classname("hb");
         suite.add_test_case(case);
         suites.insert(String::new(), suite);

@@ -126,7 +126,9 @@ pub fn render(report: &Report, format: Format, options: &Options, out: &mut dyn 
         Format::Text => terminal::write(report, options, out),
         Format::Classic => classic::write(report, options, out),
         Format::Json => {
-            serde_json::to_writer_pretty(&mut *out, &relative(report, options))?;
+            let document =
+                Document { report: &relative(report, options), whole: report.is_whole(), gaps: report.gaps() };
+            serde_json::to_writer_pretty(&mut *out, &document)?;
             writeln!(out)
         }
         Format::JsonLines => jsonl::write(&relative(report, options), out),
@@ -138,6 +140,17 @@ pub fn render(report: &Report, format: Format, options: &Options, out: &mut dyn 
     }
 }
 
+/// A report with what follows from it, for readers that are no Rust.
+#[derive(serde::Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    /// [`Report::is_whole`].
+    whole: bool,
+    /// [`Report::gaps`].
+    gaps: Vec<String>,
+}
+
 /// The report with its file names made relative, if asked for.
 fn relative(report: &Report, options: &Options) -> Report {
     let mut report = report.clone();
@@ -147,6 +160,7 @@ fn relative(report: &Report, options: &Options) -> Report {
     let short = |file: &mut String| *file = options.path(file).to_owned();
     for finding in &mut report.findings {
         classic::make_relative(&mut finding.race, options);
+        finding.also.iter_mut().flatten().for_each(|place| short(&mut place.file));
         for access in &mut finding.accesses {
             short(&mut access.site.file);
             access.started.iter_mut().for_each(|place| short(&mut place.file));
@@ -171,6 +185,18 @@ fn status_words(status: &crate::finding::Status) -> Option<String> {
         crate::finding::Status::Known { reason } => Some(format!("known: {reason}")),
         crate::finding::Status::Ignored { reason, place } => Some(format!("ignored at {}: {reason}", place.short())),
     }
+}
+
+/// What a report without findings says in their place: `No data race was found in 3 processes.`
+fn nothing_found(report: &Report) -> String {
+    let found = report.none_found();
+    let (first, rest) = found.split_at(1);
+    let places = if report.is_whole() && report.totals.processes > 0 {
+        format!(" in {}", processes(report.totals.processes))
+    } else {
+        String::new()
+    };
+    format!("{}{rest}{places}.", first.to_uppercase())
 }
 
 /// `1 process`, `2 processes`.

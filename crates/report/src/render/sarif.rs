@@ -8,6 +8,7 @@ use crate::Report;
 use crate::clean;
 use crate::explain::{frames, goroutine, verb};
 use crate::finding::{AccessInfo, Finding, Place, Shape, Status};
+use crate::outcome::Run as GoRun;
 use crate::raw::{Access, Frame};
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -118,11 +119,20 @@ pub fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Res
         "columnKind": "unicodeCodePoints",
         "results": results
     });
-    let caveats = report.caveats();
-    if !caveats.is_empty() {
-        let notes: Vec<Value> =
-            caveats.iter().map(|text| json!({"level": "note", "message": {"text": message(text)}})).collect();
-        run["invocations"] = json!([{"executionSuccessful": true, "toolExecutionNotifications": notes}]);
+    let notification = |level: &str, text: &String| json!({"level": level, "message": {"text": message(text)}});
+    let mut notifications: Vec<Value> = report.failures().iter().map(|text| notification("error", text)).collect();
+    let notes = report.lesser_gaps().into_iter().chain(report.nothing_ran()).chain(report.notes.iter().cloned());
+    notifications.extend(notes.map(|text| notification("note", &text)));
+    if !notifications.is_empty() || !report.runs.is_empty() {
+        let mut invocation =
+            json!({"executionSuccessful": report.is_whole(), "toolExecutionNotifications": notifications});
+        if let [GoRun { status: Some(status), .. }] = report.runs.as_slice() {
+            invocation["exitCode"] = json!(status);
+        }
+        if let [GoRun { signal: Some(signal), .. }] = report.runs.as_slice() {
+            invocation["exitSignalName"] = json!(signal);
+        }
+        run["invocations"] = json!([invocation]);
     }
     let log = json!({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]});
     serde_json::to_writer_pretty(&mut *out, &log)?;
@@ -162,7 +172,7 @@ fn result(finding: &Finding, options: &Options) -> Value {
         "locations": [location(&later.site, Some(later), options)],
         "relatedLocations": [related],
         "codeFlows": [{"message": {"text": "the two goroutines, neither waiting for the other"}, "threadFlows": flows(finding, options)}],
-        "partialFingerprints": {"hbFingerprint/v1": finding.fingerprint},
+        "partialFingerprints": fingerprints(finding),
         "occurrenceCount": finding.counts.occurrences.max(1),
         "properties": {"tests": finding.counts.tests.iter().map(|test| clean::line(test).into_owned()).collect::<Vec<_>>()}
     });
@@ -179,6 +189,15 @@ fn result(finding: &Finding, options: &Options) -> Value {
         }
     }
     result
+}
+
+/// By version; what matches results of an earlier upload finds them by the first.
+fn fingerprints(finding: &Finding) -> Value {
+    let mut fingerprints = json!({"hbFingerprint/v2": finding.fingerprint});
+    if let Some(former) = finding.former_fingerprints.first() {
+        fingerprints["hbFingerprint/v1"] = json!(former);
+    }
+    fingerprints
 }
 
 /// The way of each goroutine to its access: where it was started, then the calls from the outside in.

@@ -20,6 +20,9 @@ use std::io::{self, Write};
 /// Most frames of a stack that are printed.
 const MAX_FRAMES: usize = 12;
 
+/// Most further pairs of places of a finding that are printed.
+const MAX_PLACES: usize = 4;
+
 /// Styles; empty without colour.
 struct Style {
     on: bool,
@@ -80,8 +83,12 @@ pub fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Res
             writeln!(out, "  … and {} more; see the JSON or HTML form", rest.len() - 200)?;
         }
     }
-    for caveat in report.caveats() {
-        writeln!(out, "{}: {}", style.bold("note"), clean::line(&caveat))?;
+    for failure in report.failures() {
+        writeln!(out, "{}: {}", style.title("not checked"), clean::line(&failure))?;
+    }
+    let notes = report.lesser_gaps().into_iter().chain(report.nothing_ran()).chain(report.notes.iter().cloned());
+    for note in notes {
+        writeln!(out, "{}: {}", style.bold("note"), clean::line(&note))?;
     }
     if !report.findings.is_empty() {
         writeln!(out, "{}", style.bold(&report.summary()))?;
@@ -146,6 +153,19 @@ fn write_finding(finding: &Finding, options: &Options, style: &Style, out: &mut 
             text += &format!(", in {} tests", counts.tests.len());
         }
         write_note(style, "seen", &text, options, out)?;
+    }
+    for [later, earlier] in finding.also.iter().take(MAX_PLACES) {
+        let text = format!("between {} and {}", options.place(earlier), options.place(later));
+        write_note(style, "also", &text, options, out)?;
+    }
+    if finding.also.len() > MAX_PLACES {
+        write_note(
+            style,
+            "also",
+            &format!("at {} more pairs of lines", finding.also.len() - MAX_PLACES),
+            options,
+            out,
+        )?;
     }
     if let Some(suggestion) = &finding.suggestion {
         let text = format!("{}: {}", suggestion.text, suggestion.reason);

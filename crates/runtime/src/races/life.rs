@@ -5,7 +5,11 @@ use super::desk::{Desk, with_desk};
 use crate::engine::{REPORT_MEMORY, State};
 use crate::sys;
 use core::sync::atomic::Ordering::Relaxed;
+use hb_wire::sink::LONGEST_PATH;
 use hb_wire::{Process, Settings, environment};
+
+/// The flag of a test binary that names the list of what its result depends on.
+const TEST_LOG: &[u8] = b"-test.testlogfile=";
 
 /// Sets the reporter up from the environment; also whether synchronisation is to be noted: as `HB_EXPLAIN` says (0 or 1), otherwise where
 /// findings are written or hb listens, for Go's text has no place for it.
@@ -13,6 +17,7 @@ pub fn begin(state: &mut State, argv: *const *const u8) -> (Settings<'static>, b
     // SAFETY: nobody else runs yet.
     let desk = unsafe { &mut *(REPORT_MEMORY as *mut Desk) };
     let (variables, scratch) = desk.scratch.split_at_mut(1 << 20);
+    let (words, scratch) = scratch.split_at_mut(64 << 10);
     let mut executable = [0; 1024];
     let executable = sys::executable(&mut executable);
     let mut length = 0;
@@ -34,7 +39,15 @@ pub fn begin(state: &mut State, argv: *const *const u8) -> (Settings<'static>, b
             unsafe { environment::after_arguments(argv, count, name, 64 << 10) }.unwrap_or(&[])
         }
     };
+    let test_log = if argv.is_null() {
+        let length = sys::read_file(b"/proc/self/cmdline\0", words);
+        environment::argument_in_block(words.get(..length).unwrap_or(&[]), TEST_LOG)
+    } else {
+        // SAFETY: as above.
+        unsafe { environment::argument(argv, count, TEST_LOG, LONGEST_PATH) }
+    };
     let process = Process {
+        test_log: test_log.unwrap_or(&[]),
         gorace: value(b"GORACE"),
         findings: value(b"HB_FINDINGS"),
         ask: value(b"HB_ASK"),
