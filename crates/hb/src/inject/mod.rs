@@ -6,6 +6,7 @@
 
 mod archive;
 mod blob;
+mod early;
 mod edits;
 mod elf;
 mod explain;

@@ -8,24 +8,27 @@
 //! arguments that we changed. The go command asks each tool for its version first and takes the
 //! answer as a part of its cache keys, so a tool whose work we change must answer differently.
 
-use super::{archive, elf, store};
+use super::edits::stacks;
+use super::{archive, early, elf, store};
 use sha2::{Digest, Sha256};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Write;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode, Output, Stdio};
 
 /// What the wrapper changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// The linker gets our object in the place of the Go distribution's.
     Object,
-    /// The compiler gets `-race`, which the go command does not give without cgo.
+    /// The compiler gets `-race`, which the go command does not give without cgo, but for packages that run before there is a goroutine.
+    /// The linker is as with [`Mode::Guard`].
     Race,
     /// The linker does not get `-race`. It would only look for package runtime/race, which is empty, and allow functions that may not
-    /// grow the stack twice the room that the runtime leaves them: see `edits::stacks`.
+    /// grow the stack twice the room that the runtime leaves them. Where that is too little for a program, it is linked again with twice
+    /// the room: see `edits::stacks`.
     Guard,
 }
 
@@ -43,14 +46,18 @@ impl Mode {
 
     /// Whether a tool's work is changed.
     fn changes(self, tool: Tool) -> bool {
-        (tool == Tool::Compile) == (self == Self::Race)
+        match tool {
+            Tool::Compile => self == Self::Race,
+            Tool::Link => true,
+        }
     }
 
     /// What distinguishes the changed work from the tool's own, and from that of another hb.
     fn tag(self) -> String {
         match self {
             Self::Object => format!("hb-object-{}", &store::hex(&Sha256::digest(elf::object()))[..16]),
-            Self::Race | Self::Guard => format!("hb-{}", self.word()),
+            // The number counts changes of what the wrapper does.
+            Self::Race | Self::Guard => format!("hb-{}-2", self.word()),
         }
     }
 }
@@ -79,17 +86,17 @@ pub fn run(args: &[OsString]) -> ExitCode {
         };
         (path.parent()? == Path::new(tool_dir)).then_some((at, tool))
     });
-    let Some((at, _)) = found.filter(|&(_, tool)| mode.changes(tool)) else {
+    let Some((at, tool)) = found.filter(|&(_, tool)| mode.changes(tool)) else {
         return replace_process(command);
     };
     let (before, args) = command.split_at(at + 1);
     if args.iter().any(|arg| arg == "-V=full") {
         return print_version(command, &mode.tag());
     }
-    let result = match mode {
-        Mode::Race => Ok(with_race_flag(args)),
-        Mode::Guard => return link_without_race_flag(before, args),
-        Mode::Object => link_with_object(args),
+    let result = match (mode, tool) {
+        (Mode::Race | Mode::Guard, Tool::Compile) => Ok(early::with_race_flag(args)),
+        (Mode::Race | Mode::Guard, Tool::Link) => return link_with_usual_guard(before, args),
+        (Mode::Object, _) => link_with_object(args),
     };
     match result {
         Ok(args) => replace_process(&[before, &args].concat()),
@@ -137,12 +144,6 @@ fn tag_version(line: &str, tag: &str) -> String {
     }
 }
 
-fn with_race_flag(args: &[OsString]) -> Vec<OsString> {
-    let mut changed = vec![OsString::from("-race")];
-    changed.extend_from_slice(args);
-    changed
-}
-
 /// The arguments of a link with another `-importcfg`, made by `edit` from the text of the given one
 /// and written beside it, in the go command's own temporary directory.
 fn with_import_config(
@@ -167,29 +168,49 @@ fn with_import_config(
 /// What the linker says of a chain of functions that may not grow the stack and need more of it than there is.
 const TOO_DEEP: &str = "nosplit stack over";
 
-/// Links without `-race`, and explains what the linker would not say with it.
-fn link_without_race_flag(before: &[OsString], args: &[OsString]) -> ExitCode {
+/// Links without `-race`; and where functions that may not grow the stack would not fit then, with it and twice the room for them.
+fn link_with_usual_guard(before: &[OsString], args: &[OsString]) -> ExitCode {
     let [program, first @ ..] = before else {
         return fail("toolexec: no tool is named");
     };
-    let args = args.iter().filter(|arg| *arg != "-race");
-    let output = match Command::new(program).args(first).args(args).stdout(Stdio::inherit()).output() {
-        Ok(output) => output,
-        Err(error) => return fail(&format!("{}: {error}", program.display())),
+    let args: Vec<&OsString> = args.iter().filter(|arg| *arg != "-race").collect();
+    let link = |more: &[String]| {
+        let output = Command::new(program).args(first).args(more).args(&args).output();
+        output.map_err(|error| format!("{}: {error}", program.display()))
     };
-    // Where that fails the go command has gone.
-    let _ = std::io::stderr().write_all(&output.stderr);
-    if output.status.success() {
+    let first_try = match link(&[]) {
+        Ok(output) => output,
+        Err(message) => return fail(&message),
+    };
+    let too_deep = !first_try.status.success() && String::from_utf8_lossy(&first_try.stderr).contains(TOO_DEEP);
+    if !too_deep {
+        pass_on(&first_try, |_| true);
+        // The go command makes no difference between codes.
+        return if first_try.status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    let second_try = match link(&["-race".to_owned(), format!("-X={}=more", stacks::ROOM)]) {
+        Ok(output) => output,
+        Err(message) => return fail(&message),
+    };
+    // The linker looks for a package that these builds need not have.
+    pass_on(&second_try, |line| line != "loadinternal: cannot find runtime/race");
+    if second_try.status.success() {
+        crate::streams::say(format_args!(
+            "hb: functions of this program that may not grow the stack (//go:nosplit) need more of it than hb usually leaves, so new \
+             goroutines start with larger stacks, as under go build -race"
+        ));
         return ExitCode::SUCCESS;
     }
-    if String::from_utf8_lossy(&output.stderr).contains(TOO_DEEP) {
-        return fail(
-            "these functions, which may not grow the stack (//go:nosplit), need more of it than a build without -race leaves them, and hb \
-             leaves no more; HB_DELIVERY=plain leaves twice as much, as go build -race does",
-        );
-    }
-    // The go command makes no difference between codes.
     ExitCode::FAILURE
+}
+
+/// Says what a tool said, without the lines of its standard output that `keep` does not want.
+fn pass_on(output: &Output, keep: impl Fn(&str) -> bool) {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let kept: String = text.split_inclusive('\n').filter(|line| keep(line.trim_end())).collect();
+    // Where these fail the go command has gone.
+    let _ = std::io::stdout().write_all(kept.as_bytes());
+    let _ = std::io::stderr().write_all(&output.stderr);
 }
 
 /// The package whose archive carries the race runtime ends in the processor's level.
@@ -235,7 +256,7 @@ mod tests {
     fn only_the_tools_whose_work_changes_are_changed() {
         for mode in Mode::ALL {
             assert_eq!(mode.changes(Tool::Compile), mode == Mode::Race);
-            assert_eq!(mode.changes(Tool::Link), mode != Mode::Race);
+            assert!(mode.changes(Tool::Link));
         }
         assert_ne!(Mode::Race.tag(), Mode::Guard.tag());
     }

@@ -15,7 +15,7 @@ mod handoff;
 mod memory;
 mod pool;
 mod runtime;
-mod stacks;
+pub mod stacks;
 mod sync;
 mod timers;
 
