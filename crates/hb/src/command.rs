@@ -7,7 +7,7 @@
 use crate::error::HbError;
 use crate::go_env::Go;
 use crate::go_flags::{Scan, Subcommand, leading_chdir};
-use crate::inject::{self, Delivery, Injection, Toolchain};
+use crate::inject::{self, Delivery, Injection, Replaced, Toolchain};
 use crate::{as_go, comments, overlay, quoting};
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -145,23 +145,23 @@ pub fn compose(
     let from_goflags = Scan::of_goflags(subcommand, &goflags);
     refuse_contradictions(&from_goflags, Some(&given))?;
 
-    let injection = inject::prepare(&toolchain(&go), cache_directory, want)?;
     let working_directory = working_directory(chdir.as_deref())?;
     let users = Users { given: &given, goflags: &from_goflags };
+    let users_overlay = users.overlay();
+    let replaced = match &users_overlay {
+        Some(file) => overlay::read(file, &working_directory)?,
+        None => Replaced::new(),
+    };
+    let injection = inject::prepare(&toolchain(&go), cache_directory, want, &replaced)?;
     let mut added = users.join_flags(&injection)?;
     let sources =
         comments::places(&go.env, &working_directory, &arguments[given.first_operand.unwrap_or(arguments.len())..]);
     if read(&sources) && subcommand.runs() {
         added.extend(users.ldflags());
     }
-    let users_overlay = users.value("overlay").filter(|v| !v.is_empty());
     if users_overlay.is_some() || !injection.overlay.is_empty() {
-        let file = overlay::write(
-            &injection.overlay,
-            users_overlay.as_deref().map(Path::new),
-            &working_directory,
-            cache_directory,
-        )?;
+        let theirs = users_overlay.as_deref().map(|file| (file, replaced));
+        let file = overlay::write(&injection.overlay, theirs, cache_directory)?;
         added.push(flag("overlay", file.as_os_str()));
     }
     if let Some(ours) = &injection.toolexec {
@@ -194,6 +194,22 @@ pub fn compose(
     Ok(GoCommand { program: go.program, arguments: words, env, trimmed, notices: injection.notices })
 }
 
+/// What the user's `GOFLAGS` alone say of files to be replaced.
+///
+/// # Errors
+/// They contradict race detection, or the overlay that they name cannot be read.
+pub fn from_goflags(go: &Go) -> Result<Replaced, HbError> {
+    let words = quoting::split(&go.env.goflags).map_err(|e| HbError::Usage(format!("GOFLAGS: {e}")))?;
+    let (given, goflags) = (Scan::default(), Scan::of_goflags(Subcommand::Test, &words));
+    refuse_contradictions(&goflags, Some(&given))?;
+    let users = Users { given: &given, goflags: &goflags };
+    users.coverage_mode()?;
+    match users.overlay() {
+        Some(file) => overlay::read(&file, &working_directory(None)?),
+        None => Ok(Replaced::new()),
+    }
+}
+
 /// What the names of the main module's files and of those in the module cache begin with under `-trimpath`, and their directories.
 fn trimmed(gomod: &str, gomodcache: &Path) -> Vec<(String, PathBuf)> {
     let mut trimmed = Vec::new();
@@ -224,10 +240,11 @@ fn refuse_contradictions(scan: &Scan, overridden_by: Option<&Scan>) -> Result<()
             )));
         }
     }
-    if counts("race").and_then(|flag| flag.as_bool()) == Some(false) {
-        return Err(HbError::Usage(format!(
-            "-race=false{from} contradicts hb, which detects races: use the go command for that"
-        )));
+    // In GOFLAGS it is what the go command does where nothing else is said, as hb's name does.
+    if overridden_by.is_none() && counts("race").and_then(|flag| flag.as_bool()) == Some(false) {
+        return Err(HbError::Usage(
+            "-race=false contradicts hb, which detects races: use the go command for that".to_owned(),
+        ));
     }
     if let Some(flag) = counts("compiler")
         && flag.value.as_deref() == Some(OsStr::new("gccgo"))
@@ -247,6 +264,11 @@ impl Users<'_> {
     /// The value of a flag that counts.
     fn value(&self, name: &str) -> Option<OsString> {
         self.given.last(name).or_else(|| self.goflags.last(name)).and_then(|flag| flag.value.clone())
+    }
+
+    /// The overlay file.
+    fn overlay(&self) -> Option<PathBuf> {
+        self.value("overlay").filter(|value| !value.is_empty()).map(PathBuf::from)
     }
 
     /// The flags of the delivery, joined with the user's own use of them where both can hold.
@@ -389,6 +411,7 @@ mod tests {
         assert!(!refused("-race=false -race") && !refused("-msan=false") && !refused("-race"));
         let given = scan("-race");
         assert!(refuse_contradictions(&goflags("-race=false"), Some(&given)).is_ok());
+        assert!(refuse_contradictions(&goflags("-race=false"), Some(&scan(""))).is_ok());
         assert!(refuse_contradictions(&goflags("-msan"), Some(&given)).is_err());
     }
 

@@ -1,11 +1,11 @@
 //! `hb doctor`: what is there, what hb would do with it, what is wrong and what to do about it.
 
 use crate::cli::Options;
-use crate::command::toolchain;
+use crate::command::{from_goflags, toolchain};
 use crate::error::HbError;
 use crate::go_env::{self, Go, GoEnv};
 use crate::go_flags::Subcommand;
-use crate::inject::{self, Delivery};
+use crate::inject::{self, Delivery, Replaced};
 use crate::{cache, memory_limit, quoting, streams};
 use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 use std::ffi::OsStr;
@@ -126,7 +126,11 @@ fn compiler_line(page: &mut Page, env: &GoEnv) {
 
 fn delivery_line(page: &mut Page, go: &Go, directory: &std::path::Path, options: &Options) {
     let want = options.delivery.map(Into::into);
-    match inject::prepare(&toolchain(go), directory, want) {
+    let replaced = from_goflags(go).unwrap_or_else(|error| {
+        page.wrong("GOFLAGS", &error);
+        Replaced::new()
+    });
+    match inject::prepare(&toolchain(go), directory, want, &replaced) {
         Ok(injection) => {
             let (name, why) = match injection.delivery {
                 Delivery::Fast => ("fast", "the toolchain's runtime files are known"),

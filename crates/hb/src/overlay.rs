@@ -5,32 +5,27 @@
 
 use crate::cache;
 use crate::error::HbError;
+use crate::inject::Replaced;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-/// Writes the overlay `ours`, joined with the user's overlay file if there is one, and gives the file's path.
-/// `working_directory` is the one the go command will work in.
+/// Writes the overlay `ours`, joined with the user's, and gives the file's path. A file that both replace is taken from `ours`, which was made
+/// from the user's.
 ///
 /// # Errors
-/// The user's file cannot be read, is no overlay, or replaces what hb has to replace; or the cache cannot be written.
+/// The user's overlay replaces a directory that hb replaces files of, or the other way round; or the cache cannot be written.
 pub fn write(
     ours: &BTreeMap<PathBuf, PathBuf>,
-    users: Option<&Path>,
-    working_directory: &Path,
+    users: Option<(&Path, Replaced)>,
     cache_directory: &Path,
 ) -> Result<PathBuf, HbError> {
-    let mut joined = match users {
-        Some(file) => read(file, working_directory)?,
-        None => BTreeMap::new(),
-    };
+    let (file, mut joined) = users.unwrap_or((Path::new(""), Replaced::new()));
     for (seen, read) in ours {
-        let clash = joined.keys().find(|theirs| {
-            // A file replaced by the user above or below one of ours would hide it just as well.
-            theirs.starts_with(seen) || seen.starts_with(theirs)
-        });
-        if let (Some(clash), Some(file)) = (clash, users) {
+        // A file replaced by the user above or below one of ours would hide it just as well.
+        let hides = |theirs: &&PathBuf| *theirs != seen && (theirs.starts_with(seen) || seen.starts_with(theirs));
+        if let Some(clash) = joined.keys().find(hides) {
             return Err(HbError::Usage(format!(
                 "the overlay {} replaces {}, which hb has to replace itself to detect races",
                 file.display(),
@@ -56,8 +51,12 @@ pub fn write(
     cache::ensure_file(&cache_directory.join("overlay"), &name, &content)
 }
 
-/// The user's replacements with absolute, clean paths; an empty path stays empty.
-fn read(file: &Path, working_directory: &Path) -> Result<BTreeMap<PathBuf, PathBuf>, HbError> {
+/// The replacements of a user's overlay file with absolute, clean paths; an empty path stays empty. `working_directory` is the one the go
+/// command will work in.
+///
+/// # Errors
+/// The file cannot be read, or is no overlay.
+pub fn read(file: &Path, working_directory: &Path) -> Result<Replaced, HbError> {
     let say = |what: String| HbError::Usage(format!("the overlay {} {what}", file.display()));
     let content = fs::read(working_directory.join(file)).map_err(|e| say(format!("cannot be read: {e}")))?;
     let wrong = |e: serde_json::Error| say(format!("is not as it should be: {e}"));
@@ -98,7 +97,8 @@ fn absolute(base: &Path, path: &str) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use super::{absolute, write};
+    use super::{absolute, read, write};
+    use crate::error::HbError;
     use std::collections::BTreeMap;
     use std::fs;
     use std::path::{Path, PathBuf};
@@ -107,11 +107,16 @@ mod tests {
         BTreeMap::from([("/go/src/runtime/race.go".into(), "/c/race.go".into())])
     }
 
+    fn join(file: &str, dir: &Path) -> Result<PathBuf, HbError> {
+        let file = Path::new(file);
+        write(&ours(), Some((file, read(file, dir)?)), dir)
+    }
+
     #[test]
     fn the_users_paths_count_from_the_working_directory() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("o.json"), r#"{"replace": {"../x.go": "./y z.go", "/gone.go": ""}}"#).unwrap();
-        let path = write(&ours(), Some(Path::new("o.json")), dir.path(), dir.path()).unwrap();
+        let path = join("o.json", dir.path()).unwrap();
         let joined: serde_json::Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
         let replace = joined["Replace"].as_object().unwrap();
         let parent = dir.path().parent().unwrap();
@@ -126,18 +131,25 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let say = |content: &str| {
             fs::write(dir.path().join("o"), content).unwrap();
-            write(&ours(), Some(Path::new("o")), dir.path(), dir.path()).unwrap_err().to_string()
+            join("o", dir.path()).unwrap_err().to_string()
         };
         assert!(say("{").contains("is not as it should be"));
         assert!(say("[]").contains("is not as it should be"));
         assert!(say(r#"{"Replace": 1}"#).contains("is not as it should be"));
         assert!(say(r#"{"Replace": {"": "x"}}"#).contains("without a name"));
         assert!(say(r#"{"Replace": {"a": "x", "./a": "y"}}"#).contains("twice"));
-        assert!(say(r#"{"Replace": {"/go/src/runtime/race.go": ""}}"#).contains("has to replace"));
         assert!(say(r#"{"Replace": {"/go/src/runtime": "/x"}}"#).contains("has to replace"));
         fs::remove_file(dir.path().join("o")).unwrap();
-        let missing = write(&ours(), Some(Path::new("o")), dir.path(), dir.path());
+        let missing = join("o", dir.path());
         assert!(missing.unwrap_err().to_string().contains("cannot be read"));
+    }
+
+    #[test]
+    fn what_was_made_from_the_users_file_takes_its_place() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("o"), r#"{"Replace": {"/go/src/runtime/race.go": "/mine.go"}}"#).unwrap();
+        let joined = fs::read_to_string(join("o", dir.path()).unwrap()).unwrap();
+        assert!(joined.contains("/c/race.go") && !joined.contains("/mine.go"), "{joined}");
     }
 
     #[test]

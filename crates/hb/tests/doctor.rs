@@ -30,6 +30,17 @@ fn each_problem_is_named_and_gives_its_status() {
     let said = run(place.hb(["doctor"]).env("HB_CACHE", file.join("x"))).with_status(35);
     assert!(said.stdout.contains("WRONG: cannot make the directory"), "{said:#?}");
 
+    for (flags, text) in [
+        ("-msan", "WRONG: -msan (from GOFLAGS) cannot be combined"),
+        ("-compiler=gccgo", "WRONG: -compiler=gccgo (from GOFLAGS)"),
+        ("-covermode=set", "WRONG: -covermode must be"),
+        ("-overlay=nosuch.json", "WRONG: the overlay nosuch.json cannot be read"),
+    ] {
+        let said = run(place.hb(["doctor"]).env("GOFLAGS", flags)).with_status(30);
+        assert!(said.stdout.contains(text), "{said:#?}");
+    }
+    run(place.hb(["doctor"]).env("GOFLAGS", "-race=false -trimpath")).with_status(0);
+
     let said = run(place.hb(["doctor"]).env("GOARCH", "arm64")).with_status(33);
     assert!(said.stdout.contains("WRONG: linux/arm64 is not supported"), "{said:#?}");
 }

@@ -248,6 +248,40 @@ fn the_users_overlay_and_wrapper_take_effect() {
     reports_a_race(&run(Command::new(place.join("wrapped program")).arg("race")).with_status(66));
 }
 
+/// A file of the toolchain that hb edits can be the user's.
+#[test]
+fn the_users_files_of_the_toolchain_are_edited() {
+    let place = Place::new();
+    place.module();
+    let main = fs::read_to_string(place.join("main.go")).unwrap();
+    place.write(
+        "main.go",
+        &main.replace("\"strconv\"\n", "\"strconv\"\n\t\"sync\"\n").replace("raceTag)", "sync.Mine)"),
+    );
+    let replaced = |file: &str, change: &dyn Fn(String) -> String| {
+        let seen = common::GOROOT.join("src").join(file);
+        place.write("elsewhere/theirs.go", &change(fs::read_to_string(&seen).unwrap()));
+        place.write("o.json", &format!(r#"{{"Replace": {{"{}": "elsewhere/theirs.go"}}}}"#, seen.display()));
+    };
+    let mine = "\n// Mine is not in Go's.\nconst Mine = \"mine\"\n";
+    for cgo in ["1", "0"] {
+        replaced("sync/once.go", &|text| text + mine);
+        let said = run(place.hb(["run", "-overlay=o.json", ".", "race"]).env("CGO_ENABLED", cgo));
+        assert!(said.stdout.contains("args 2 mine"), "{said:#?}");
+        assert!(!said.stderr.contains("the overlay"), "{said:#?}");
+        reports_a_race(&said);
+        replaced("sync/once.go", &|text| text.replace("o.m.Lock()", "(&o.m).Lock()") + mine);
+        let said = run(place.hb(["run", "-overlay=o.json", ".", "race"]).env("CGO_ENABLED", cgo));
+        reports_a_race(&said);
+        said.saying("hb: the overlay replaces sync/once.go, in a form that hb does not know");
+    }
+    // GOFLAGS say what holds where nothing else is said.
+    for cgo in ["1", "0"] {
+        let mut hb = place.hb(["run", "-overlay=o.json", ".", "race"]);
+        reports_a_race(&run(hb.env("GOFLAGS", "-race=false -buildvcs=false").env("CGO_ENABLED", cgo)));
+    }
+}
+
 /// The go command builds tools that it needs on the way without -race, but with the overlay.
 #[test]
 fn the_edited_files_build_without_race_detection() {

@@ -41,6 +41,9 @@ pub struct Toolchain {
     pub cgo_enabled: bool,
 }
 
+/// What a user's own overlay replaces: absolute paths, and where their contents are; an empty path for a file that is not to be.
+pub type Replaced = BTreeMap<PathBuf, PathBuf>;
+
 /// The way the runtime gets into a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
@@ -144,8 +147,14 @@ impl std::error::Error for InjectError {
 }
 
 /// Prepares builds with the toolchain `tc`. Files are kept in `cache_dir`. `want` asks for one way;
-/// without it the best is chosen: no cgo where cgo is off, else the fast way, else the plain one.
-pub fn prepare(tc: &Toolchain, cache_dir: &Path, want: Option<Delivery>) -> Result<Injection, InjectError> {
+/// without it the best is chosen: no cgo where cgo is off, else the fast way, else the plain one. Files that the user `replaced` are edited as
+/// the toolchain's would be.
+pub fn prepare(
+    tc: &Toolchain,
+    cache_dir: &Path,
+    want: Option<Delivery>,
+    replaced: &Replaced,
+) -> Result<Injection, InjectError> {
     if (tc.goos.as_str(), tc.goarch.as_str()) != ("linux", "amd64") {
         return Err(InjectError::Unsupported { platform: format!("{}/{}", tc.goos, tc.goarch) });
     }
@@ -154,11 +163,12 @@ pub fn prepare(tc: &Toolchain, cache_dir: &Path, want: Option<Delivery>) -> Resu
     }
     let best = if tc.cgo_enabled { Delivery::Fast } else { Delivery::NoCgo };
     match want.unwrap_or(best) {
-        Delivery::Plain => plain(tc, cache_dir, Vec::new()),
-        delivery => match fast(tc, cache_dir, delivery) {
+        Delivery::Plain => plain(tc, cache_dir, replaced, Vec::new()),
+        delivery => match fast(tc, cache_dir, delivery, replaced) {
             Err(InjectError::UnknownToolchain { reason }) if want.is_none() && tc.cgo_enabled => plain(
                 tc,
                 cache_dir,
+                replaced,
                 vec![format!(
                     "this Go toolchain differs from those that hb knows, so the slower way without edits is used: {reason}"
                 )],
@@ -190,12 +200,27 @@ const RUNTIME_NONE: &str = include_str!("../../../../go/runtime_none.go");
 const RACE_PACKAGE: &str = include_str!("../../../../go/runtime_race.go");
 const RACE_PACKAGE_NONE: &str = include_str!("../../../../go/runtime_race_none.go");
 
-fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, InjectError> {
+/// Files of the toolchain that others of ours take the place of, whatever is in them.
+const TAKEN: [&str; 4] =
+    ["runtime/race_amd64.s", "runtime/race/race.go", "runtime/race/race_v1_amd64.go", "runtime/race/race_v3_amd64.go"];
+
+fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery, replaced: &Replaced) -> Result<Injection, InjectError> {
     let src = tc.goroot.join("src");
-    let edited = edits::apply(|file| read(&src.join(file)), |name| blob::EXPORTS.contains_key(name))?
+    for file in TAKEN {
+        if replaced.contains_key(&src.join(file)) {
+            return Err(InjectError::UnknownToolchain { reason: format!("the overlay replaces {file}") });
+        }
+    }
+    let source = |file: &str| source(&src, replaced, file);
+    let edited = edits::apply(source, |name| blob::EXPORTS.contains_key(name))?
         .map_err(|mismatch| InjectError::UnknownToolchain { reason: mismatch.to_string() })?;
     let usual_guard = edited.left_out.iter().all(|(group, _)| group.name != edits::STACKS.name);
     let left_out = edited.left_out.iter().map(|(group, mismatch)| said_left_out(group, mismatch)).collect();
+    let notices = edited.left_out.iter().filter(|(_, mismatch)| replaced.contains_key(&src.join(mismatch.file)));
+    let notices = notices.map(|(group, mismatch)| {
+        format!("the overlay replaces {}, in a form that hb does not know, so: {}", mismatch.file, group.without)
+    });
+    let notices = notices.collect();
     let mut entry_points = edited.entry_points;
     let mut files = FileSet::default();
     let mut texts = edited.files;
@@ -208,7 +233,7 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
     files.add("runtime/zhb_sync.go", RUNTIME_SYNC);
     files.add("runtime/zhb_none.go", RUNTIME_NONE);
 
-    for (file, text) in explain::files(|file| texts.get(file).cloned().or_else(|| read(&src.join(file)).ok())) {
+    for (file, text) in explain::files(|file| texts.get(file).cloned().or_else(|| source(file).ok())) {
         files.add(file, text);
     }
     entry_points.extend(explain::ENTRY_POINTS.iter().chain(edits::ENDING_ENTRY_POINTS).map(|&name| name.to_owned()));
@@ -232,7 +257,7 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
         flags: vec!["-race".to_owned()],
         tags: Vec::new(),
         env: Vec::new(),
-        notices: Vec::new(),
+        notices,
         left_out,
     };
     if delivery == Delivery::Fast {
@@ -250,13 +275,25 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery) -> Result<Injection, I
     })
 }
 
-fn plain(tc: &Toolchain, cache: &Path, notices: Vec<String>) -> Result<Injection, InjectError> {
+/// The text of a file of the toolchain, or of what the user replaced it by.
+fn source(src: &Path, replaced: &Replaced, file: &str) -> Result<String, InjectError> {
+    let path = src.join(file);
+    match replaced.get(&path) {
+        Some(theirs) if theirs.as_os_str().is_empty() => {
+            Err(InjectError::UnknownToolchain { reason: format!("the overlay takes {file} away") })
+        }
+        Some(theirs) => read(theirs),
+        None => read(&path),
+    }
+}
+
+fn plain(tc: &Toolchain, cache: &Path, replaced: &Replaced, notices: Vec<String>) -> Result<Injection, InjectError> {
     let src = tc.goroot.join("src");
     let mut files = FileSet::default();
     let mut left_out = Vec::new();
     // The hooks are Go's own, but the end of a program has nothing to do with them.
     match edits::alone(&edits::ENDING, |file| {
-        fs::read_to_string(src.join(file)).map_err(|_| "the file cannot be read".to_owned())
+        source(&src, replaced, file).map_err(|_| "the file cannot be read".to_owned())
     }) {
         Ok(edited) => {
             let new = edits::PLAIN_FILES.iter().map(|&(name, text)| (name, text.to_owned()));

@@ -211,13 +211,13 @@ fn damage(toolchain: &Toolchain, file: &str) {
 fn the_way_follows_from_cgo() {
     let cache = tempfile::tempdir().unwrap();
     let (_dir, mut toolchain) = goroot();
-    let fast = prepare(&toolchain, cache.path(), None).unwrap();
+    let fast = prepare(&toolchain, cache.path(), None, &Replaced::new()).unwrap();
     assert_eq!(fast.delivery, Delivery::Fast);
     assert_eq!(fast.flags, ["-race"]);
     assert!(fast.toolexec.unwrap().iter().any(|word| word == "guard") && fast.notices.is_empty());
     assert!(fast.overlay.values().all(|file| file.exists()));
     toolchain.cgo_enabled = false;
-    let nocgo = prepare(&toolchain, cache.path(), None).unwrap();
+    let nocgo = prepare(&toolchain, cache.path(), None, &Replaced::new()).unwrap();
     assert_eq!(nocgo.delivery, Delivery::NoCgo);
     assert_eq!(nocgo.tags, ["race"]);
     assert_eq!(nocgo.overlay, fast.overlay, "the same files, so that they are compiled once");
@@ -229,7 +229,7 @@ fn an_unknown_toolchain_is_edited_for_the_end_of_programs_alone() {
     for file in ["runtime/race.go", "runtime/race_amd64.s"] {
         let (_dir, mut toolchain) = goroot();
         damage(&toolchain, file);
-        let plain = prepare(&toolchain, cache.path(), None).unwrap();
+        let plain = prepare(&toolchain, cache.path(), None, &Replaced::new()).unwrap();
         assert_eq!(plain.delivery, Delivery::Plain);
         let (edited, new): (Vec<_>, Vec<_>) = plain
             .overlay
@@ -242,17 +242,51 @@ fn an_unknown_toolchain_is_edited_for_the_end_of_programs_alone() {
         assert_eq!(plain.notices.len(), 1);
         assert!(plain.notices[0].contains(file), "{}", plain.notices[0]);
         // Without cgo there is no plain way, nor where another way is asked for.
-        let fast = prepare(&toolchain, cache.path(), Some(Delivery::Fast));
+        let fast = prepare(&toolchain, cache.path(), Some(Delivery::Fast), &Replaced::new());
         assert!(matches!(fast, Err(InjectError::UnknownToolchain { .. })));
         toolchain.cgo_enabled = false;
-        assert!(matches!(prepare(&toolchain, cache.path(), None), Err(InjectError::UnknownToolchain { .. })));
+        assert!(matches!(
+            prepare(&toolchain, cache.path(), None, &Replaced::new()),
+            Err(InjectError::UnknownToolchain { .. })
+        ));
         // Where the end of programs is unknown, too, nothing is edited at all.
         toolchain.cgo_enabled = true;
         damage(&toolchain, "runtime/proc.go");
-        let plain = prepare(&toolchain, cache.path(), None).unwrap();
+        let plain = prepare(&toolchain, cache.path(), None, &Replaced::new()).unwrap();
         assert!(plain.overlay.is_empty());
         assert!(plain.left_out[0].starts_with("ending: "), "{:?}", plain.left_out);
     }
+}
+
+/// What a user's overlay replaces is edited where it fits; else what was to be edited there is left out, and that is said.
+#[test]
+fn the_users_files_are_edited() {
+    let cache = tempfile::tempdir().unwrap();
+    let (dir, mut toolchain) = goroot();
+    let replace = |file: &str, change: &dyn Fn(String) -> String| {
+        let seen = toolchain.goroot.join("src").join(file);
+        let theirs = dir.path().join("theirs");
+        fs::write(&theirs, change(fs::read_to_string(&seen).unwrap())).unwrap();
+        (seen.clone(), Replaced::from([(seen, theirs)]))
+    };
+    let (seen, mine) = replace("sync/once.go", &|text| text + "\n// mine\n");
+    let fits = prepare(&toolchain, cache.path(), None, &mine).unwrap();
+    let text = fs::read_to_string(&fits.overlay[&seen]).unwrap();
+    assert!(text.contains("// mine") && text.contains("LockQuietly"), "{text}");
+    assert!(fits.notices.is_empty());
+
+    let (seen, mine) = replace("sync/once.go", &|text| text.replace("o.m.Lock()", "(&o.m).Lock()"));
+    let left_out = prepare(&toolchain, cache.path(), None, &mine).unwrap();
+    assert_eq!(left_out.delivery, Delivery::Fast);
+    assert!(!left_out.overlay.contains_key(&seen));
+    assert_eq!(left_out.notices.len(), 1);
+    assert!(left_out.notices[0].contains("sync/once.go"), "{}", left_out.notices[0]);
+
+    let (_, mine) = replace("runtime/race_amd64.s", &|text| text);
+    assert_eq!(prepare(&toolchain, cache.path(), None, &mine).unwrap().delivery, Delivery::Plain);
+    toolchain.cgo_enabled = false;
+    let refused = prepare(&toolchain, cache.path(), None, &mine).unwrap_err();
+    assert!(refused.to_string().contains("the overlay replaces runtime/race_amd64.s"), "{refused}");
 }
 
 #[test]
@@ -262,14 +296,14 @@ fn what_cannot_work_is_an_error_of_its_own() {
     let with = |change: &dyn Fn(&mut Toolchain)| {
         let mut changed = toolchain.clone();
         change(&mut changed);
-        prepare(&changed, cache.path(), None).unwrap_err()
+        prepare(&changed, cache.path(), None, &Replaced::new()).unwrap_err()
     };
     assert!(matches!(with(&|tc| tc.goarch = "arm64".into()), InjectError::Unsupported { .. }));
     assert!(matches!(with(&|tc| tc.goos = "darwin".into()), InjectError::Unsupported { .. }));
     assert!(matches!(with(&|tc| tc.version = "go1.24.11".into()), InjectError::TooOld { .. }));
     assert!(matches!(with(&|tc| tc.goroot = "/nonexistent".into()), InjectError::Damaged { .. }));
     fs::write(cache.path().join("file"), "").unwrap();
-    let error = prepare(&toolchain, &cache.path().join("file"), None).unwrap_err();
+    let error = prepare(&toolchain, &cache.path().join("file"), None, &Replaced::new()).unwrap_err();
     assert!(matches!(error, InjectError::Cache { .. }), "{error}");
 }
 
