@@ -132,11 +132,14 @@ struct World {
 }
 
 impl World {
-    fn new(stamps: usize) -> Self {
+    fn new(stamps: usize, looks: bool) -> Self {
         let arena = Arena::new(stamps);
         let at = arena.parts[0].0.cast::<Detector<Arena>>();
         // SAFETY: the part is zeroed, aligned, large enough and used for nothing else; it is freed after its last use, in `drop`.
-        unsafe { Detector::init(at, arena) };
+        let detector = unsafe { Detector::init(at, arena) };
+        if looks {
+            detector.look_for_unused_lanes_always();
+        }
         World { detector: at, alive: Vec::new(), lives: 0 }
     }
 
@@ -159,10 +162,10 @@ thread_local! {
 }
 
 /// A world at rest, for engines of these parameters.
-struct Resting<const STAMPS: usize, const LIVES: u32>(World);
+struct Resting<const STAMPS: usize, const LIVES: u32, const LOOKS: bool>(World);
 
 /// The detector. See the module's documentation for the parameters.
-pub struct DetectorEngine<const STAMPS: usize = 65536, const LIVES: u32 = 1> {
+pub struct DetectorEngine<const STAMPS: usize = 65536, const LIVES: u32 = 1, const LOOKS: bool = false> {
     /// `None` only while dropping.
     world: Option<World>,
     races: Vec<RaceSeen>,
@@ -174,8 +177,10 @@ pub type Fresh = DetectorEngine<65536, 1>;
 pub type Starved = DetectorEngine<128, 1>;
 /// One engine for many programs.
 pub type Veteran = DetectorEngine<1024, 2000>;
+/// One engine for many programs, which looks at each start of a goroutine to which idle lanes nothing refers, and hands these on.
+pub type Thrifty = DetectorEngine<1024, 2000, true>;
 
-impl<const STAMPS: usize, const LIVES: u32> DetectorEngine<STAMPS, LIVES> {
+impl<const STAMPS: usize, const LIVES: u32, const LOOKS: bool> DetectorEngine<STAMPS, LIVES, LOOKS> {
     fn world(&self) -> &World {
         self.world.as_ref().expect("only dropping takes it")
     }
@@ -230,7 +235,7 @@ fn kind_of(entry: Entry) -> Kind {
     Kind { write: entry.kind().writes(), atomic: entry.kind().atomic() }
 }
 
-impl<const STAMPS: usize, const LIVES: u32> Drop for DetectorEngine<STAMPS, LIVES> {
+impl<const STAMPS: usize, const LIVES: u32, const LOOKS: bool> Drop for DetectorEngine<STAMPS, LIVES, LOOKS> {
     fn drop(&mut self) {
         let Some(mut world) = self.world.take() else { return };
         // After a panic the engine may be in any state.
@@ -242,19 +247,19 @@ impl<const STAMPS: usize, const LIVES: u32> Drop for DetectorEngine<STAMPS, LIVE
             unsafe { world.detector().go_end(context as *mut hb_detector::Context) };
         }
         world.detector().forget(0, DATA as usize, (OBJECTS_END - DATA) as usize);
-        RESTING.with_borrow_mut(|resting| resting.push(Box::new(Resting::<STAMPS, LIVES>(world))));
+        RESTING.with_borrow_mut(|resting| resting.push(Box::new(Resting::<STAMPS, LIVES, LOOKS>(world))));
     }
 }
 
-impl<const STAMPS: usize, const LIVES: u32> Engine for DetectorEngine<STAMPS, LIVES> {
+impl<const STAMPS: usize, const LIVES: u32, const LOOKS: bool> Engine for DetectorEngine<STAMPS, LIVES, LOOKS> {
     const MOST_REPORTS: usize = CONFLICTS;
 
     fn init() -> (Self, Context) {
         let resting = RESTING.with_borrow_mut(|resting| {
-            let at = resting.iter().position(|world| world.is::<Resting<STAMPS, LIVES>>())?;
-            resting.swap_remove(at).downcast::<Resting<STAMPS, LIVES>>().ok()
+            let at = resting.iter().position(|world| world.is::<Resting<STAMPS, LIVES, LOOKS>>())?;
+            resting.swap_remove(at).downcast::<Resting<STAMPS, LIVES, LOOKS>>().ok()
         });
-        let mut world = resting.map_or_else(|| World::new(STAMPS), |resting| resting.0);
+        let mut world = resting.map_or_else(|| World::new(STAMPS, LOOKS), |resting| resting.0);
         world.lives += 1;
         let main = world.detector().go_start(None, 0, FLAG_MAIN) as Context;
         world.alive.push(main);

@@ -2,7 +2,7 @@
 
 use hb_conformance::campaign::{Plan, Tally, run};
 use hb_conformance::compare::Promptness;
-use hb_conformance::detector_engine::{Fresh, Starved, Veteran};
+use hb_conformance::detector_engine::{Fresh, Starved, Thrifty, Veteran};
 use hb_conformance::engine::Engine;
 use hb_conformance::generate::{Features, Profile};
 use hb_conformance::lower::Hooks;
@@ -44,4 +44,9 @@ fn the_detector_agrees_when_it_is_short_of_stamps() {
 #[test]
 fn the_detector_agrees_after_thousands_of_programs() {
     agree::<Veteran>(Features::ALL, Hooks::MENDED);
+}
+
+#[test]
+fn the_detector_agrees_when_it_hands_on_each_lane_that_is_unused() {
+    agree::<Thrifty>(Features::ALL, Hooks::MENDED);
 }

@@ -153,3 +153,38 @@ fn goroutines_come_and_go_on_all_threads() {
     let (nodes, _, exts, _) = engine.usage();
     assert!(nodes < 20_000 && exts < 20_000, "{nodes} {exts}");
 }
+
+/// Nobody waits for any of them. Their accesses are all remembered where nothing covers them, and their identities are used again where nothing
+/// is left of what they did.
+#[test]
+fn goroutines_that_nobody_waits_for_are_told_apart() {
+    const EACH: usize = 30_000;
+    let engine = engine();
+    let mut main = Goroutine::main(engine);
+    thread::scope(|scope| {
+        for (nth, mut own) in goroutines(&mut main, THREADS).into_iter().enumerate() {
+            scope.spawn(move || {
+                let kept = (nth + 1) * (1 << 20);
+                let forgotten = (nth + 1 + THREADS) * (1 << 20);
+                for round in 0..EACH {
+                    let mut child = own.start();
+                    let word = forgotten + round % 64 * 8;
+                    assert_eq!(touch(engine, &mut child, word, true), 0);
+                    if round % 8 == 0 {
+                        assert_eq!(touch(engine, &mut child, kept + round, true), 0);
+                    }
+                    child.end();
+                    engine.forget(nth as u32, word, 8);
+                }
+                for round in (0..EACH).step_by(8) {
+                    assert_eq!(touch(engine, &mut own, kept + round, false), 1, "{round}");
+                }
+                own.end();
+            });
+        }
+    });
+    assert_eq!(engine.limits.lanes_forgotten.load(Ordering::Relaxed), 0);
+    assert!(engine.looks_for_unused_lanes() > 0);
+    let lanes = engine.lanes_used() as usize;
+    assert!(lanes > THREADS * EACH / 8 && lanes < THREADS * EACH / 2, "{lanes}");
+}

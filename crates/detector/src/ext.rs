@@ -134,6 +134,18 @@ impl Locked<'_> {
         self.index
     }
 
+    /// Goes through all accesses.
+    pub(crate) fn each_access(&self, blocks: &Blocks, mut each: impl FnMut(Entry)) {
+        self.ext.inline.iter().take(self.ext.len as usize).for_each(|&entry| each(entry));
+        for slot in self.ext.table(blocks).iter().flat_map(|table| table.slots()) {
+            // SAFETY: a slot of the locked record's table.
+            let entry = unsafe { slot.read_volatile() };
+            if entry.0 != 0 {
+                each(entry);
+            }
+        }
+    }
+
     /// Whether a further access would need a table.
     #[inline]
     pub(crate) fn crowded(&self) -> bool {

@@ -4,17 +4,18 @@
 //! exact when the new goroutine's spawner knows the old one's end: then every old access is ordered before everything the new
 //! goroutine does, which is just what sharing a lane says. It holds for everything that was joined (WaitGroup, channel).
 //!
-//! Goroutines that nobody ever waits for leave lanes that nobody knows. Only when [`crate::limits::IDLE_LANES`] of those have gathered is the
-//! one that has waited longest handed on regardless. Then accesses of its old owner that the new owner does not know are
+//! Goroutines that nobody ever waits for leave lanes that nobody knows. When many of those have gathered it is looked to which of them
+//! nothing refers any more (`unused.rs`): these are handed on to anybody, which is exact as well. Only when [`crate::limits::IDLE_LANES`] are
+//! left is the one that has waited longest handed on regardless. Then accesses of its old owner that the new owner does not know are
 //! taken as ordered before those of the new one: a race between just these may be missed (counted), none is invented:
 //! third parties compare clocks as ever, and know of the old owner what they learned from it.
 
 use crate::Detector;
-use crate::atomic::{AtomicU32, AtomicU64, Ordering};
+use crate::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use crate::context::Context;
 use crate::epoch::{Clock, LANES, Lane};
 use crate::for_assembly::for_assembly;
-use crate::limits::IDLE_LANES;
+use crate::limits::{IDLE_HISTORIES, IDLE_LANES};
 use crate::memory::{Memory, Spin};
 use core::cell::UnsafeCell;
 use core::mem::offset_of;
@@ -48,6 +49,8 @@ pub struct LaneInfo {
     pub parent_goid: AtomicU64,
     /// Up to this clock, what the lane knew is not known to whoever knows a later one: see `Detector::holds_news`.
     pub forgotten: AtomicU32,
+    /// The last look for unused lanes at which something referred to this one.
+    pub(crate) seen: AtomicU32,
 }
 
 for_assembly! {
@@ -62,6 +65,9 @@ const _: () = assert!(size_of::<LaneInfo>() == 64);
 /// often starts the next, and goroutines with neighbouring lanes have smaller clocks.
 const RECENT: usize = 16;
 
+/// The fewest idle lanes for which it is looked which of them nothing refers to.
+const WORTH_A_LOOK: u32 = 8 << 10;
+
 /// The idle lanes: those that are looked at first, from the lowest on, and the queue of all others.
 #[repr(C)]
 pub struct Idle {
@@ -71,6 +77,16 @@ pub struct Idle {
     head: UnsafeCell<u32>,
     tail: UnsafeCell<u32>,
     count: UnsafeCell<u32>,
+    /// Lanes to which nothing refers: anybody's. They are not counted.
+    unused: UnsafeCell<u32>,
+    /// How many became idle since it was looked last which of them nothing refers to, and how many should before it is looked again.
+    since: UnsafeCell<u32>,
+    wanted: UnsafeCell<u32>,
+    looking: UnsafeCell<bool>,
+    /// How often it was looked.
+    looks: UnsafeCell<u32>,
+    /// For tests: whether it is looked whenever a goroutine starts.
+    always: AtomicBool,
     /// Lanes ever used.
     pub top: AtomicU32,
 }
@@ -87,6 +103,10 @@ impl<M: Memory> Detector<M> {
     pub(crate) fn take_lane(&self, parent: Option<&Context>) -> (Lane, Clock) {
         let idle = &self.idle;
         idle.lock.lock::<M>();
+        // Who has no parent may hold a record's lock.
+        if parent.is_some() && self.is_worth_a_look() {
+            self.find_unused();
+        }
         // SAFETY: guarded by the lock.
         let (head, tail, count) = unsafe { (&mut *idle.head.get(), &mut *idle.tail.get(), &mut *idle.count.get()) };
         // SAFETY: guarded by the lock.
@@ -110,6 +130,14 @@ impl<M: Memory> Detector<M> {
                 *recent_len -= 1;
                 self.queue(lane, head, tail);
             }
+        }
+        // SAFETY: guarded by the lock.
+        let unused = unsafe { &mut *idle.unused.get() };
+        if got == 0 && *unused != 0 {
+            got = *unused;
+            let info = self.lane_info(got);
+            *unused = info.next.load(Ordering::Relaxed);
+            info.forgotten.fetch_max(info.last.load(Ordering::Relaxed), Ordering::Relaxed);
         }
         let mut tries = if got == 0 { 4 } else { 0 };
         while *head != 0 && tries > 0 {
@@ -160,22 +188,30 @@ impl<M: Memory> Detector<M> {
         idle.lock.lock::<M>();
         // SAFETY: guarded by the lock.
         let (head, tail, count) = unsafe { (&mut *idle.head.get(), &mut *idle.tail.get(), &mut *idle.count.get()) };
-        if self.history_pressed() {
+        if self.history_pressed() || *count > IDLE_HISTORIES {
             // The history of lanes at the head of the queue goes first; idle lanes are written by nobody else.
-            let first = *head;
-            if first != 0 {
+            // Some there have lost theirs already.
+            let (mut looks, mut dropped) = (4, false);
+            while *head != 0 && looks > 0 && !dropped {
+                looks -= 1;
+                let first = *head;
                 while self.lane_info(first).oldest.load(Ordering::Relaxed) != 0 {
                     self.drop_oldest(first, shard);
+                    dropped = true;
                 }
-                if *tail != first {
-                    *head = self.lane_info(first).next.load(Ordering::Relaxed);
-                    self.lane_info(first).next.store(0, Ordering::Relaxed);
-                    self.lane_info(*tail).next.store(first, Ordering::Relaxed);
-                    *tail = first;
+                if *tail == first {
+                    break;
                 }
+                *head = self.lane_info(first).next.load(Ordering::Relaxed);
+                self.queue(first, head, tail);
             }
         }
         *count += 1;
+        // SAFETY: guarded by the lock.
+        unsafe { *idle.since.get() = (*idle.since.get()).saturating_add(1) };
+        // A look that is under way may have missed what it recorded.
+        // SAFETY: guarded by the lock.
+        self.lane_info(lane).seen.store(unsafe { *idle.looks.get() }, Ordering::Relaxed);
         // SAFETY: guarded by the lock.
         let (recent, recent_len) = unsafe { (&mut *idle.recent.get(), &mut *idle.recent_len.get()) };
         let at = recent[..*recent_len].partition_point(|&other| other < lane);
@@ -205,6 +241,80 @@ impl<M: Memory> Detector<M> {
             self.lane_info(*tail).next.store(lane, Ordering::Relaxed);
         }
         *tail = lane;
+    }
+
+    /// Whether so many lanes are idle that it should be looked which of them nothing refers to. The lock is held.
+    fn is_worth_a_look(&self) -> bool {
+        let idle = &self.idle;
+        // SAFETY: guarded by the lock.
+        let (count, since, wanted, looking) =
+            unsafe { (*idle.count.get(), *idle.since.get(), *idle.wanted.get(), *idle.looking.get()) };
+        let enough = count >= WORTH_A_LOOK && since >= wanted.max(WORTH_A_LOOK);
+        !looking && (enough || idle.always.load(Ordering::Relaxed))
+    }
+
+    /// From now on it is looked at the start of each goroutine to which idle lanes nothing refers. For tests.
+    pub fn look_for_unused_lanes_always(&self) {
+        self.idle.always.store(true, Ordering::Relaxed);
+    }
+
+    /// How many lanes were ever in use.
+    pub fn lanes_used(&self) -> u32 {
+        self.top_lane()
+    }
+
+    /// How often it was looked which lanes nothing refers to.
+    pub fn looks_for_unused_lanes(&self) -> u32 {
+        self.idle.lock.lock::<M>();
+        // SAFETY: guarded by the lock.
+        let looks = unsafe { *self.idle.looks.get() };
+        self.idle.lock.unlock();
+        looks
+    }
+
+    /// Takes the lanes to which nothing refers out of the queue. The lock is held, but not meanwhile.
+    #[cold]
+    fn find_unused(&self) {
+        let idle = &self.idle;
+        // SAFETY: guarded by the lock.
+        let look = unsafe {
+            *idle.looking.get() = true;
+            *idle.looks.get() += 1;
+            *idle.looks.get()
+        };
+        idle.lock.unlock();
+        let words = self.mark_used_lanes(look);
+        idle.lock.lock::<M>();
+        // SAFETY: guarded by the lock.
+        let (head, tail, count) = unsafe { (&mut *idle.head.get(), &mut *idle.tail.get(), &mut *idle.count.get()) };
+        // SAFETY: guarded by the lock.
+        let unused = unsafe { &mut *idle.unused.get() };
+        // SAFETY: guarded by the lock.
+        let (recent, recent_len) = unsafe { (&mut *idle.recent.get(), &mut *idle.recent_len.get()) };
+        // Those that are looked at first follow behind the others.
+        for lane in recent[..core::mem::take(recent_len)].iter().rev() {
+            self.queue(*lane, head, tail);
+        }
+        let mut lane = core::mem::replace(head, 0);
+        *tail = 0;
+        while lane != 0 {
+            let info = self.lane_info(lane);
+            let next = info.next.load(Ordering::Relaxed);
+            if Self::is_unused(info, look) {
+                info.next.store(*unused, Ordering::Relaxed);
+                *unused = lane;
+                *count -= 1;
+            } else {
+                self.queue(lane, head, tail);
+            }
+            lane = next;
+        }
+        // SAFETY: guarded by the lock.
+        unsafe {
+            *idle.since.get() = 0;
+            *idle.wanted.get() = words.max(*count);
+            *idle.looking.get() = false;
+        }
     }
 
     /// Go's number of the goroutine that started the one numbered `goid`, where some lane's latest owner is that; else 0.

@@ -26,12 +26,14 @@ pub mod lock;
 pub mod memo;
 pub mod memory;
 mod readers;
+mod scan;
 pub mod sets;
 pub mod shadow;
 pub mod split;
 pub mod stamp;
 pub mod sync;
 pub mod tree;
+mod unused;
 
 pub use context::Context;
 pub use epoch::{Clock, Entry, Kind, Lane};

@@ -4,8 +4,10 @@ use crate::atomic::{AtomicU64, Ordering};
 
 /// Accesses remembered for one word at a time (at least), of goroutines that nothing orders. Past that a new one replaces an old one.
 pub const ACCESSES_PER_WORD: usize = 512 << 10;
-/// Lanes that may be waiting for a goroutine that knows them before the longest-waiting one is handed on regardless.
-pub const IDLE_LANES: u32 = 8 << 10;
+/// Lanes to which records refer that may be waiting for a goroutine that knows them before the longest-waiting one is handed on regardless.
+pub const IDLE_LANES: u32 = 1 << 20;
+/// Of so many idle lanes the history is kept.
+pub const IDLE_HISTORIES: u32 = 64 << 10;
 /// Frames kept of a calling context, innermost first.
 pub const FRAMES: usize = 256;
 /// Events kept of a goroutine's history by default (`history_size` doubles or halves it).

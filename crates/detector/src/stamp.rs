@@ -15,6 +15,7 @@ use crate::epoch::{Clock, Lane};
 use crate::extent::Extent;
 use crate::for_assembly::for_assembly;
 use crate::memory::{Memory, PAGE, SHARDS, Spin};
+use crate::scan::{Seen, each_word};
 use crate::shadow::Word;
 pub use crate::shadow::{NO_STAMP, STAMP_BITS, STAMP_END};
 use core::cell::UnsafeCell;
@@ -174,6 +175,16 @@ impl Stamps {
         got.1 != 0
     }
 
+    /// Until [`Stamps::let_go`] no name is handed out anew.
+    pub(crate) fn hold<M: Memory>(&self) {
+        self.lock.lock::<M>();
+    }
+
+    /// Ends what [`Stamps::hold`] began.
+    pub(crate) fn let_go(&self) {
+        self.lock.unlock();
+    }
+
     /// The next 64-name window with free names. Called with `lock` held.
     fn next_batch<M: Memory>(&self) -> (u32, u64) {
         // SAFETY: guarded by `lock`.
@@ -233,50 +244,22 @@ impl Stamps {
             }
         };
         uses.roots(&mut mark);
-        let mut pages = 0u32;
-        let mut spins = 0;
-        let mut nth = 0;
-        while let Some((start, end)) = memory.span(nth) {
-            nth += 1;
-            let mut page = start & !(PAGE - 1);
-            while page < end {
-                let (from, to) = (page.max(start), (page + PAGE).min(end));
-                if memory.touched(from).load(Ordering::Relaxed) != 0 {
-                    pages += 1;
-                    let mut at = from & !7;
-                    while at < to {
-                        let word = memory.word(at).load(Ordering::Acquire);
-                        match Word::unpack(word) {
-                            _ if word == 0 => {}
-                            Word::Cells { write, read } => {
-                                mark(write.stamp());
-                                mark(read.stamp());
-                            }
-                            Word::Writes { write, other } => {
-                                mark(write.stamp());
-                                mark(other.stamp());
-                            }
-                            Word::Split(index) => {
-                                let whole = uses.split(index, &mut mark);
-                                // What stood there may have moved back into the word meanwhile: that is looked at again. Who has taken
-                                // the cells keeps them for a few dozen instructions and waits for nothing that this cycle holds.
-                                if memory.word(at).load(Ordering::Acquire) != word {
-                                    continue;
-                                }
-                                if !whole {
-                                    M::pause(spins);
-                                    spins += 1;
-                                    continue;
-                                }
-                            }
-                            Word::Precise(_) => {}
-                        }
-                        at += 8;
-                    }
-                }
-                page += PAGE;
+        let pages = each_word(memory, |_, word| match Word::unpack(word) {
+            Word::Cells { write, read } => {
+                mark(write.stamp());
+                mark(read.stamp());
+                Seen::Whole
             }
-        }
+            Word::Writes { write, other } => {
+                mark(write.stamp());
+                mark(other.stamp());
+                Seen::Whole
+            }
+            // Who has taken the cells waits for nothing that this cycle holds.
+            Word::Split(index) if uses.split(index, &mut mark) => Seen::WholeUnlessChanged,
+            Word::Split(_) => Seen::Part,
+            Word::Precise(_) => Seen::Whole,
+        });
         if words > 0 {
             // SAFETY: word 0 exists; name 0 is never handed out.
             unsafe { (*marks).fetch_or(1, Ordering::Relaxed) };

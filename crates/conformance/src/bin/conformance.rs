@@ -18,7 +18,8 @@ Runs N generated programs (default 200000) from the seeds SEED, SEED+1, ... (def
 its reports with the memory model. Exits with 1 and prints a small program when they differ.
 
 Engines: fresh (default; the detector, made anew for each program), starved (the same with so few names for epochs
-that it recycles them and runs out), veteran (one detector for many programs), reference (the plainest one).";
+that it recycles them and runs out), veteran (one detector for many programs), thrifty (the same, which hands each
+lane on as soon as nothing refers to it), reference (the plainest one).";
 
 struct Options {
     programs: u64,
@@ -105,6 +106,7 @@ fn main() -> ExitCode {
         "fresh" => run_on_threads::<detector_engine::Fresh>(&options),
         "starved" => run_on_threads::<detector_engine::Starved>(&options),
         "veteran" => run_on_threads::<detector_engine::Veteran>(&options),
+        "thrifty" => run_on_threads::<detector_engine::Thrifty>(&options),
         "reference" => run_on_threads::<Reference>(&options),
         other => {
             eprintln!("conformance: unknown engine {other}\n{USAGE}");
