@@ -11,6 +11,7 @@ mod inspect;
 mod machine_code;
 mod modules;
 mod paths;
+mod space;
 mod stdlib;
 mod suite;
 mod tidy;
@@ -45,6 +46,8 @@ enum Task {
     Goker(goker::Options),
     /// Test well-known Go modules under go test, go test -race and hb test.
     Modules(modules::Options),
+    /// Sweep limits on address space beside go -race.
+    Space(space::Options),
     /// Run tests of the standard library under go test -race and hb test.
     Std(stdlib::Options),
     /// Run the race suite of the Go distribution with hb in the detector's place.
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Task::MachineCode(options) => machine_code::run(&options),
         Task::Goker(options) => goker::run(&options),
         Task::Modules(options) => modules::run(&options),
+        Task::Space(options) => space::run(&options),
         Task::Std(options) => stdlib::run(&options),
         Task::Suite(options) => suite::run(&options),
         Task::Tidy(options) => tidy::run(&options),
