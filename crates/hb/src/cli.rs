@@ -168,6 +168,22 @@ pub enum Command {
     /// Every interleaving is explored, so that what is not in the table cannot happen, and "race-free" is a proof for this input. What
     /// the program can write, how it can end (deadlock, panic, a loop that need not end, a torn string) and each race come with an execution.
     Outcomes(crate::outcomes::Request),
+    /// Show the changes that reports suggest, and make them (--apply)
+    ///
+    /// Prints a diff. Only files of this module are changed, and only those that are as they were when the report was made. What cannot be
+    /// changed safely by looking at the text is listed to be done by hand.
+    #[command(
+        after_help = "FILE is a report saved by --format json. With `test` or `run` in its place, hb runs that first:\n  \
+                            hb fix test ./...\n  hb fix --apply report.json"
+    )]
+    Fix {
+        /// Write the changes into the files
+        #[arg(long)]
+        apply: bool,
+        /// Saved findings, or `test` or `run` with what they take
+        #[arg(required = true, value_name = "FILE", trailing_var_arg = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
     /// Print this page, or one on a command: `hb help test`, `hb help report`
     Help {
         /// A command

@@ -14,6 +14,7 @@ mod doctor;
 mod error;
 mod exit_codes;
 mod findings;
+mod fix;
 mod go_env;
 mod go_flags;
 mod go_output;
@@ -131,6 +132,10 @@ fn perform(cli: Cli) -> Result<ExitCode, HbError> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Outcomes(request) => outcomes::run(request),
+        Command::Fix { apply, words } => {
+            fix::run(words, *apply, cli.options.quiet)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Help { topic } => help(topic.as_deref()),
         Command::Other(words) => match Subcommand::from_name(&words[0]) {
             Some(subcommand) => run_go(subcommand, &words[1..], &cli.options),

@@ -10,6 +10,7 @@ use crate::room::Room;
 use crate::source::SourceStore;
 use crate::trimmed::FileNames;
 use crate::{Error, ignore};
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fs;
 use std::io::BufReader;
@@ -295,7 +296,7 @@ fn relate_fields(findings: &mut [Finding]) {
 }
 
 impl Report {
-    /// Puts new findings first, then the most frequent; equals by fingerprint, so that the order never depends on luck.
+    /// Puts new findings first, then the worst, then the most frequent; equals by fingerprint, so that the order never depends on luck.
     pub fn sort(&mut self) {
         let rank = |status: &Status| match status {
             Status::New => 0,
@@ -303,12 +304,20 @@ impl Report {
             Status::Ignored { .. } => 2,
         };
         self.findings.sort_by(|a, b| {
-            (rank(&a.status), std::cmp::Reverse(a.counts.occurrences), &a.accesses[0].site, &a.fingerprint).cmp(&(
-                rank(&b.status),
-                std::cmp::Reverse(b.counts.occurrences),
-                &b.accesses[0].site,
-                &b.fingerprint,
-            ))
+            (
+                rank(&a.status),
+                Reverse(a.severity.score),
+                Reverse(a.counts.occurrences),
+                &a.accesses[0].site,
+                &a.fingerprint,
+            )
+                .cmp(&(
+                    rank(&b.status),
+                    Reverse(b.severity.score),
+                    Reverse(b.counts.occurrences),
+                    &b.accesses[0].site,
+                    &b.fingerprint,
+                ))
         });
     }
 

@@ -107,6 +107,9 @@ pub struct Finding {
     /// What would fit.
     #[serde(default)]
     pub suggestion: Option<Suggestion>,
+    /// How bad it is.
+    #[serde(default)]
+    pub severity: Severity,
     /// Which tests are concerned.
     #[serde(default)]
     pub tests: Option<TestAttribution>,
@@ -229,6 +232,9 @@ pub struct AccessInfo {
     pub op: raw::Op,
     /// Done atomically.
     pub atomic: bool,
+    /// What the user called, where the access is that of an operation on a WaitGroup or channel: `wg.Wait`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub call: String,
     /// The innermost place in the user's own code, else the innermost of all.
     pub site: Place,
     /// Whether `site` is really known (false when the stack was lost).
@@ -336,8 +342,142 @@ pub struct Suggestion {
     pub text: String,
     /// Why that fits.
     pub reason: String,
-    /// Two or three lines of Go.
+    /// What the edit changes, lines with `- ` and `+ ` before them; empty where there is none.
     pub sketch: Vec<String>,
+    /// The edit that does it, which `hb fix` makes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix: Option<Fix>,
+    /// Why there is none: somebody has to do it.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub by_hand: String,
+}
+
+/// An edit of one or more files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Fix {
+    /// The files.
+    pub files: Vec<FileFix>,
+}
+
+/// The edits of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FileFix {
+    /// The file, as the binary names it.
+    pub file: String,
+    /// What tells whether the file is still the one that the edits were made for.
+    pub digest: String,
+    /// The edits, in the order of the text; none overlaps another.
+    pub edits: Vec<TextEdit>,
+}
+
+/// A range of a file's text and what takes its place.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TextEdit {
+    /// Bytes from the start of the file.
+    pub bytes: (usize, usize),
+    /// Line and column of the first character, both from 1; columns count characters.
+    pub from: (u32, u32),
+    /// The same of the one behind the last.
+    pub to: (u32, u32),
+    /// The new text.
+    pub text: String,
+}
+
+impl FileFix {
+    /// The file's text with the edits made; none where they do not fit it.
+    pub fn apply(&self, text: &str) -> Option<String> {
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        for edit in &self.edits {
+            out.push_str(text.get(at..edit.bytes.0)?);
+            out.push_str(&edit.text);
+            at = edit.bytes.1;
+        }
+        out.push_str(text.get(at..)?);
+        Some(out)
+    }
+}
+
+/// What a race can do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeverityKind {
+    /// A stale value is read.
+    #[default]
+    Stale,
+    /// An update is lost.
+    LostUpdate,
+    /// An object is seen half built.
+    HalfBuilt,
+    /// The program panics.
+    Stops,
+    /// Memory is corrupted.
+    Corruption,
+}
+
+impl SeverityKind {
+    /// All, the worst first.
+    pub const ALL: [SeverityKind; 5] = [
+        SeverityKind::Corruption,
+        SeverityKind::Stops,
+        SeverityKind::HalfBuilt,
+        SeverityKind::LostUpdate,
+        SeverityKind::Stale,
+    ];
+
+    /// In tenths of the scale from 0 to 10 on which SARIF's `security-severity` is.
+    pub fn score(self) -> u8 {
+        match self {
+            SeverityKind::Corruption => 81,
+            SeverityKind::Stops => 65,
+            SeverityKind::HalfBuilt => 68,
+            SeverityKind::LostUpdate => 53,
+            SeverityKind::Stale => 41,
+        }
+    }
+
+    /// As it is said: `memory`, `panic`, `half-built`, `lost-update`, `stale`.
+    pub fn word(self) -> &'static str {
+        match self {
+            SeverityKind::Corruption => "memory",
+            SeverityKind::Stops => "panic",
+            SeverityKind::HalfBuilt => "half-built",
+            SeverityKind::LostUpdate => "lost-update",
+            SeverityKind::Stale => "stale",
+        }
+    }
+}
+
+/// How bad a race is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Severity {
+    /// What it can do.
+    pub kind: SeverityKind,
+    /// In tenths, 0 to 100: `security-severity` of SARIF times ten.
+    pub score: u8,
+    /// In words.
+    pub text: String,
+}
+
+impl Severity {
+    /// `critical`, `high`, `medium` or `low`, where GitHub draws the lines.
+    pub fn level(&self) -> &'static str {
+        match self.score {
+            90.. => "critical",
+            70.. => "high",
+            40.. => "medium",
+            _ => "low",
+        }
+    }
+
+    /// `8.1`.
+    pub fn number(&self) -> String {
+        format!("{}.{}", self.score / 10, self.score % 10)
+    }
 }
 
 /// Which tests a race belongs to.

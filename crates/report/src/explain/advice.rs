@@ -43,6 +43,12 @@ impl Facts {
         }
         let name = &named.variable.name;
         let text = text.or_else(|| (!name.is_empty()).then(|| name.clone())).unwrap_or_else(|| "the value".to_owned());
+        // `*p` is one way to reach what has a name, or what has none.
+        let text = match text.strip_prefix('*') {
+            Some(_) if !name.is_empty() && !name.starts_with('*') => name.clone(),
+            Some(pointer) => format!("what {pointer} points to"),
+            None => text,
+        };
         Facts { text, type_text, element: named.variable.kind == VariableKind::Element }
     }
 }
@@ -263,5 +269,6 @@ pub fn several_fields(fields: &[String], owner: &str) -> Suggestion {
     let mut made = for_shape(Shape::SeveralFields, &facts);
     let whose = if owner.is_empty() { String::new() } else { format!(" in {owner}") };
     made.text = format!("guard {} by one mutex{whose}", fields.join(", "));
+    made.by_hand = "which fields belong together is not in the text".to_owned();
     made
 }

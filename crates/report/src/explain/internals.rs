@@ -1,8 +1,8 @@
 //! Races in memory that belongs to the runtime or the standard library: a WaitGroup's counter, a channel, a Cond. The hooks there tell of misuse
 //! by the callers, so they are told in the callers' words.
 
-use super::frames::{self, local_name};
-use crate::finding::Shape;
+use super::frames;
+use crate::finding::{Shape, Variable, VariableKind};
 use crate::raw::{Access, Race};
 use crate::source::SourceStore;
 
@@ -14,8 +14,47 @@ pub struct Internal {
     pub name: String,
     /// Its type: `sync.WaitGroup`.
     pub type_text: &'static str,
-    /// What each side does: `Add of wg`.
+    /// What each side calls, in the order of `race.accesses`.
     pub does: [&'static str; 2],
+}
+
+impl Internal {
+    /// `data race: Add of wg beside its Wait`.
+    pub fn title(&self) -> String {
+        let name =
+            if self.name.is_empty() { format!("a {}", self.noun()) } else { format!("{} {}", self.noun(), self.name) };
+        let [later, earlier] = self.does;
+        match self.shape {
+            Shape::ChannelClose => format!("data race on {name}: a {earlier} and a later {later} in no order"),
+            _ => format!("data race on {name}: {earlier} and a later {later} in no order"),
+        }
+    }
+
+    /// A side's call: `wg.Wait`, `close(events)`.
+    pub fn call(&self, index: usize) -> String {
+        let name = if self.name.is_empty() { self.noun() } else { self.name.as_str() };
+        match self.does[index] {
+            "close" => format!("close({name})"),
+            "send" => format!("a send on {name}"),
+            method => format!("{name}.{method}"),
+        }
+    }
+
+    fn noun(&self) -> &'static str {
+        if self.shape == Shape::ChannelClose { "channel" } else { "WaitGroup" }
+    }
+
+    /// Says of the variable what it is to its user.
+    pub fn describe(&self, variable: &mut Variable) {
+        *variable = Variable {
+            name: self.name.clone(),
+            kind: VariableKind::Memory,
+            type_text: if self.shape == Shape::ChannelClose { String::new() } else { self.type_text.to_owned() },
+            allocated: variable.allocated.take(),
+            allocated_by: std::mem::take(&mut variable.allocated_by),
+            ..Variable::default()
+        };
+    }
 }
 
 /// The operation of the standard library or the runtime in which an access was made, if its hook is about the caller's use.
@@ -62,6 +101,5 @@ pub fn told(race: &Race, store: &mut SourceStore) -> Option<Internal> {
         super::operations::object_on(op, file.line(site.line)?)
     });
     let name = names[0].take().or(names[1].take()).unwrap_or_default();
-    let _ = local_name;
     Some(Internal { shape, name, type_text: operations[0].2, does: [operations[0].0, operations[1].0] })
 }

@@ -164,3 +164,8 @@ fn key(view: View<'_>, node: tree_sitter::Node<'_>, root: &Binding<'_>) -> Strin
         _ => String::new(),
     }
 }
+
+/// Which mutex a lock of a function's flow is, as [`SideLock::key`] has it.
+pub fn key_of(view: View<'_>, function: tree_sitter::Node<'_>, lock: &Held) -> String {
+    told(view, function, &Frame::default(), lock.clone()).key
+}

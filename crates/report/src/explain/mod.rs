@@ -9,15 +9,18 @@ pub mod frames;
 pub mod internals;
 pub mod locks;
 pub mod memory;
+pub mod mend;
 pub mod naming;
 pub mod near;
 pub mod operations;
+pub mod severity;
 pub mod shape;
 pub mod why;
 
 use crate::finding::{AccessInfo, Counts, ExcerptLine, Expression, Finding, Place, Variable, VariableKind};
 use crate::raw::{Access, Op, Race};
 use crate::source::SourceStore;
+use crate::source::operands::Role;
 use locks::Locks;
 use naming::Side;
 
@@ -59,15 +62,27 @@ pub fn explain(mut race: Race, store: &mut SourceStore) -> Finding {
     {
         near_misses.push(events::buffered(&channel, &capacity));
     }
-    let why = why::explain(&race, &named);
+    let told = internals::told(&race, store);
+    let why = why::explain(&race, &named, told.as_ref());
     let shape = shape::shape_of(&race, &named, &near_misses);
-    let suggestion = advice::suggest(shape, &race, &named, &locks, &near_misses);
+    let mut suggestion = advice::suggest(shape, &race, &named, &locks, &near_misses);
+    mend::add(&mut suggestion, &race, &named, &locks, &near_misses);
+    let update =
+        named.sides.iter().filter_map(|side| side.operand.as_ref()).any(|operand| operand.role == Role::Updated);
     let fingerprint = fingerprint::of(&race, &named.sides, &named.known, store);
     let former_fingerprints = vec![fingerprint::former(&race, &named.sides)];
+    let mut variable = named.variable;
+    if let Some(internal) = &told {
+        internal.describe(&mut variable);
+    }
+    let severity = severity::of(&race, &variable, shape, update);
     let tests = [0, 1].map(|index| attribution::test_of(&race.accesses[index], store));
     let attribution = attribution::attribute(&race, [&tests[0], &tests[1]]);
     let mut accesses = [0, 1].map(|index| access_info(&race.accesses[index], &named.sides[index]));
     let mut counts = Counts { occurrences: 1, processes: 1, ..Counts::default() };
+    for (index, access) in accesses.iter_mut().enumerate() {
+        access.call = told.as_ref().map(|internal| internal.call(index)).unwrap_or_default();
+    }
     for (access, test) in accesses.iter_mut().zip(tests) {
         counts.tests.extend(test.clone());
         if access.site_known {
@@ -78,12 +93,13 @@ pub fn explain(mut race: Race, store: &mut SourceStore) -> Finding {
     Finding {
         fingerprint,
         former_fingerprints,
-        title: title(&race, &named.variable),
-        variable: named.variable,
+        title: told.map_or_else(|| title(&race, &variable), |internal| internal.title()),
+        variable,
         accesses,
         why,
         near_misses,
         suggestion: Some(suggestion),
+        severity,
         tests: attribution,
         counts,
         also: Vec::new(),

@@ -286,6 +286,18 @@ pub fn hands_over(file: &SourceFile, statement: Node<'_>) -> Option<String> {
     named.then(|| last(receiver))
 }
 
+/// Whether a statement hands over what a side accesses: by its name, as what is sent or stored.
+fn gives(file: &SourceFile, statement: Node<'_>, side: &Side) -> bool {
+    let Some(operand) = &side.operand else { return false };
+    let given = match statement.kind() {
+        "send_statement" => statement.child_by_field_name("value"),
+        _ => children(statement).first().and_then(|call| call.child_by_field_name("arguments")),
+    };
+    let closes = text(file, statement).starts_with("close(");
+    let names = |given: &str| given.split(|c: char| !c.is_alphanumeric() && c != '_').any(|name| name == operand.base);
+    !closes && given.is_some_and(|given| names(text(file, given)))
+}
+
 /// Whether the other side, in a function on its stack, waits for or looks at what was handed over.
 fn takes_over(
     race: &Race,
@@ -335,6 +347,10 @@ fn after_release(race: &Race, named: &Named, locks: &Locks, found: &mut Vec<Near
             let function = function_named(&file.1, frame.line, frames::local_name(&frame.func))?;
             Some(text(&file.1, function).to_owned())
         };
+        // What comes before the other goroutine is started has nothing to do with what both do afterwards.
+        let start = frames::site(&race.accesses[1 - index].created)
+            .filter(|start| side.site.as_ref().is_some_and(|site| site.file == start.file && site.func == start.func))
+            .and_then(|start| flow.byte_at_line(start.line));
         let mut nearest: Option<(usize, u32, String)> = None;
         walk(function, &mut |node| {
             if node != function && is_function(node) {
@@ -342,7 +358,9 @@ fn after_release(race: &Race, named: &Named, locks: &Locks, found: &mut Vec<Near
             }
             if let Some(object) = hands_over(&file, node) {
                 let written = text(&file, node).to_owned();
-                if flow.dominates(node.start_byte(), byte)
+                let before_start = start.is_some_and(|start| flow.dominates(node.start_byte(), start));
+                if (!before_start || gives(&file, node, side))
+                    && flow.dominates(node.start_byte(), byte)
                     && takes_over(race, 1 - index, &object, &written, &other_text)
                 {
                     nearest = Some((node.start_byte(), line(node), written));
@@ -370,7 +388,7 @@ fn let_go_early(race: &Race, named: &Named, found: &mut Vec<NearMiss>) {
     for index in [0, 1] {
         let side = &named.sides[index];
         let Some(operand) = side.operand.as_ref().filter(|operand| operand.base != operand.text) else { continue };
-        let Some((file, function, flow, byte)) = flow_of(side) else { continue };
+        let Some((_, function, flow, byte)) = flow_of(side) else { continue };
         let Some(view) = side.view() else { continue };
         if !flow.held(byte).is_empty() {
             continue;
@@ -385,7 +403,6 @@ fn let_go_early(race: &Race, named: &Named, found: &mut Vec<NearMiss>) {
             continue;
         }
         let Some(lock) = flow.held(at).into_iter().next().filter(|_| flow.dominates(at, byte)) else { continue };
-        let _ = &file;
         found.push(miss(
             "lock_released_early",
             format!(

@@ -6,7 +6,7 @@ use super::{Options, picture, status_words};
 use crate::Report;
 use crate::clean::html as escape;
 use crate::explain::{goroutine, verb};
-use crate::finding::{AccessInfo, Finding, Status};
+use crate::finding::{AccessInfo, Finding, SeverityKind, Status};
 use crate::raw::{Access, Frame, StackState, State};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -49,8 +49,15 @@ pub fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Res
     let shapes: BTreeSet<&str> = report.findings.iter().map(shape).collect();
     writeln!(
         out,
-        "<form class=\"filters\" role=\"search\" onsubmit=\"return false\"><label>Find<input id=\"find\" type=\"search\" placeholder=\"variable, function, file, test\"></label><label>Status<select id=\"status\"><option value=\"\">all</option><option>new</option><option>known</option><option>ignored</option></select></label><label>Shape<select id=\"shape\"><option value=\"\">all</option>"
+        "<form class=\"filters\" role=\"search\" onsubmit=\"return false\"><label>Find<input id=\"find\" type=\"search\" placeholder=\"variable, function, file, test\"></label><label>Status<select id=\"status\"><option value=\"\">all</option><option>new</option><option>known</option><option>ignored</option></select></label><label>Severity<select id=\"severity\"><option value=\"\">all</option>"
     )?;
+    for kind in SeverityKind::ALL
+        .into_iter()
+        .filter(|kind| report.findings.iter().any(|finding| finding.severity.kind == *kind))
+    {
+        writeln!(out, "<option value=\"{0}\">{0}</option>", kind.word())?;
+    }
+    writeln!(out, "</select></label><label>Shape<select id=\"shape\"><option value=\"\">all</option>")?;
     for shape in shapes {
         writeln!(out, "<option value=\"{shape}\">{}</option>", shape.replace('-', " "))?;
     }
@@ -98,7 +105,8 @@ fn write_finding(number: usize, finding: &Finding, options: &Options, out: &mut 
     let id = escape(&finding.fingerprint);
     writeln!(
         out,
-        "<li id=\"{id}\" data-status=\"{status}\" data-shape=\"{}\" data-text=\"{}\"><details{}><summary><h2>{}</h2> <span class=\"tag {status}\">{status}</span> <span class=\"tag\">{} ×</span><br><span class=\"meta\">{}</span></summary><div class=\"body\">",
+        "<li id=\"{id}\" data-status=\"{status}\" data-severity=\"{}\" data-shape=\"{}\" data-text=\"{}\"><details{}><summary><h2>{}</h2> <span class=\"tag {status}\">{status}</span> <span class=\"tag\">{} ×</span><br><span class=\"meta\">{}</span></summary><div class=\"body\">",
+        finding.severity.kind.word(),
         shape(finding),
         escape(&text.to_lowercase()),
         if number == 0 { " open" } else { "" },

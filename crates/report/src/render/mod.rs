@@ -171,6 +171,11 @@ fn relative(report: &Report, options: &Options) -> Report {
             .iter_mut()
             .chain(&mut finding.variable.allocated)
             .for_each(|place| short(&mut place.file));
+        for file in
+            finding.suggestion.iter_mut().flat_map(|suggestion| &mut suggestion.fix).flat_map(|fix| &mut fix.files)
+        {
+            short(&mut file.file);
+        }
         if let crate::finding::Status::Ignored { place, .. } = &mut finding.status {
             short(&mut place.file);
         }

@@ -7,7 +7,7 @@ use super::Options;
 use crate::Report;
 use crate::clean;
 use crate::explain::{frames, goroutine, verb};
-use crate::finding::{AccessInfo, Finding, Place, Shape, Status};
+use crate::finding::{AccessInfo, Finding, Fix, Place, Severity, SeverityKind, Shape, Status};
 use crate::outcome::Run as GoRun;
 use crate::raw::{Access, Frame};
 use serde_json::{Value, json};
@@ -101,7 +101,7 @@ pub fn rule_index(finding: &Finding) -> usize {
 pub fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
     let rules: Vec<Value> = RULES
         .iter()
-        .map(|(_, id, name, text)| {
+        .map(|(shape, id, name, text)| {
             json!({
                 "id": id,
                 "name": name,
@@ -109,7 +109,7 @@ pub fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Res
                 "fullDescription": {"text": format!("{text}. By the Go memory model the outcome of such accesses is not defined.")},
                 "helpUri": "https://go.dev/ref/mem",
                 "defaultConfiguration": {"level": "error"},
-                "properties": {"tags": ["concurrency", "data-race", "external/cwe/cwe-362"], "precision": "very-high", "problem.severity": "error"}
+                "properties": {"tags": ["concurrency", "data-race", "external/cwe/cwe-362"], "precision": "very-high", "problem.severity": "error", "security-severity": rule_severity(*shape)}
             })
         })
         .collect();
@@ -137,6 +137,24 @@ pub fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Res
     let log = json!({"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]});
     serde_json::to_writer_pretty(&mut *out, &log)?;
     writeln!(out)
+}
+
+/// What a race of a shape does at its worst, on the scale that GitHub sorts by. Each result has its own besides.
+fn rule_severity(shape: Shape) -> String {
+    let kind = match shape {
+        Shape::Map
+        | Shape::SliceAppend
+        | Shape::SharedArray
+        | Shape::Other
+        | Shape::GoroutineResult
+        | Shape::ReadMostly
+        | Shape::SeveralFields => SeverityKind::Corruption,
+        Shape::ChannelClose => SeverityKind::Stops,
+        Shape::PointerPublication | Shape::LazyInit | Shape::LateWrite | Shape::LoopVariable => SeverityKind::HalfBuilt,
+        Shape::Counter | Shape::MixedAtomic => SeverityKind::LostUpdate,
+        Shape::Flag | Shape::WaitGroupAdd => SeverityKind::Stale,
+    };
+    Severity { score: kind.score(), kind, text: String::new() }.number()
 }
 
 /// Plain text of bounded length; SARIF gives brackets a meaning, so they are escaped.
@@ -176,6 +194,17 @@ fn result(finding: &Finding, options: &Options) -> Value {
         "occurrenceCount": finding.counts.occurrences.max(1),
         "properties": {"tests": finding.counts.tests.iter().map(|test| clean::line(test).into_owned()).collect::<Vec<_>>()}
     });
+    if !finding.severity.text.is_empty() {
+        result["rank"] = json!(f64::from(finding.severity.score));
+        result["properties"]["security-severity"] = json!(finding.severity.number());
+        result["properties"]["severity"] = json!(finding.severity.text);
+    }
+    if let Some(suggestion) = &finding.suggestion {
+        match &suggestion.fix {
+            Some(fix) => result["fixes"] = json!([fixed(&suggestion.text, fix, options)]),
+            None => result["properties"]["by-hand"] = json!(suggestion.by_hand),
+        }
+    }
     match &finding.status {
         Status::New => result["baselineState"] = json!("new"),
         Status::Known { reason } => {
@@ -198,6 +227,28 @@ fn fingerprints(finding: &Finding) -> Value {
         fingerprints["hbFingerprint/v1"] = json!(former);
     }
     fingerprints
+}
+
+/// An edit, as editors and code scanning can make it.
+fn fixed(text: &str, fix: &Fix, options: &Options) -> Value {
+    let changes: Vec<Value> = fix
+        .files
+        .iter()
+        .map(|file| {
+            let place = Place { file: file.file.clone(), ..Place::default() };
+            let replacements: Vec<Value> = file
+                .edits
+                .iter()
+                .map(|edit| {
+                    let region = json!({"startLine": edit.from.0, "startColumn": edit.from.1, "endLine": edit.to.0, "endColumn": edit.to.1});
+                    json!({"deletedRegion": region, "insertedContent": {"text": edit.text}})
+                })
+                .collect();
+            let artifact = location(&place, None, options)["physicalLocation"]["artifactLocation"].clone();
+            json!({"artifactLocation": artifact, "replacements": replacements})
+        })
+        .collect();
+    json!({"description": {"text": message(text)}, "artifactChanges": changes})
 }
 
 /// The way of each goroutine to its access: where it was started, then the calls from the outside in.

@@ -140,6 +140,11 @@ fn write_finding(finding: &Finding, options: &Options, style: &Style, out: &mut 
         write_note(style, "near miss", &near.text, options, out)?;
     }
     write_variable(finding, options, style, out)?;
+    if !finding.severity.text.is_empty() {
+        let severity = &finding.severity;
+        let text = format!("{} ({}): {}", severity.level(), severity.number(), severity.text);
+        write_note(style, "severity", &text, options, out)?;
+    }
     if let Some(tests) = &finding.tests {
         write_note(style, "test", &tests.text, options, out)?;
     }
@@ -170,6 +175,11 @@ fn write_finding(finding: &Finding, options: &Options, style: &Style, out: &mut 
     if let Some(suggestion) = &finding.suggestion {
         let text = format!("{}: {}", suggestion.text, suggestion.reason);
         write_block(&style.help("suggestion"), "suggestion", &text, options, out)?;
+        if suggestion.fix.is_some() {
+            write_note(style, "", "hb fix shows and makes this change:", options, out)?;
+        } else if !suggestion.by_hand.is_empty() {
+            write_note(style, "", &format!("by hand: {}", suggestion.by_hand), options, out)?;
+        }
         for line in &suggestion.sketch {
             writeln!(out, "         {}", style.help(&clean::line(line)))?;
         }
@@ -232,7 +242,12 @@ fn write_access(
         String::new()
     };
     let order = if earlier { "earlier" } else { "later" };
-    let label = format!("{order} {atomic}{}{size} by {}{state}", verb(access), goroutine(access));
+    let what = if info.call.is_empty() {
+        format!("{atomic}{}{size}", verb(access))
+    } else {
+        clean::line(&info.call).into_owned()
+    };
+    let label = format!("{order} {what} by {}{state}", goroutine(access));
     let paint = |text: &str| if verb(access) == "write" { style.write(text) } else { style.read(text) };
     if info.excerpt.is_empty() {
         writeln!(out, "{}  {}", bar(""), paint(&label))?;

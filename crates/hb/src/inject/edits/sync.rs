@@ -184,7 +184,27 @@ const LOCK_EDITS: &[Edit] = &[
     Edit {
         name: "waitgroup-inner",
         file: "sync/waitgroup.go",
-        change: Change::Replace { text: "\t\"sync/atomic\"\n", with: "\tisync \"internal/sync\"\n" },
+        change: Change::Replace {
+            text: "\t\"sync/atomic\"\n",
+            with: "\t\"internal/abi\"\n\t\"internal/runtime/sys\"\n\tisync \"internal/sync\"\n",
+        },
+    },
+    // Where Add and Wait run beside each other both callers are told of, not the hook that saw it.
+    Edit {
+        name: "waitgroup-add-beside",
+        file: "sync/waitgroup.go",
+        change: Change::Replace {
+            text: "race.Read(unsafe.Pointer(&wg.sema))",
+            with: "race.ReadPC(unsafe.Pointer(&wg.sema), sys.GetCallerPC(), abi.FuncPCABIInternal((*WaitGroup).Add))",
+        },
+    },
+    Edit {
+        name: "waitgroup-wait-beside",
+        file: "sync/waitgroup.go",
+        change: Change::Replace {
+            text: "race.Write(unsafe.Pointer(&wg.sema))",
+            with: "race.WritePC(unsafe.Pointer(&wg.sema), sys.GetCallerPC(), abi.FuncPCABIInternal((*WaitGroup).Wait))",
+        },
     },
     Edit {
         name: "waitgroup-counter",
@@ -226,7 +246,7 @@ const LOCK_EDITS: &[Edit] = &[
     Edit {
         name: "waitgroup-race-known",
         file: "sync/waitgroup.go",
-        change: Change::Only { prefix: "race.", known: &["Enabled", "Read", "Write"] },
+        change: Change::Only { prefix: "race.", known: &["Enabled", "ReadPC", "WritePC"] },
     },
 ];
 
