@@ -560,7 +560,10 @@ impl<'a> Guard<'_, 'a> {
                     let indent = indent_at(file, statement.start_byte());
                     edits.insert(index, statement.start_byte(), format!("var {name} sync.Mutex\n{indent}"));
                 }
-                Kind::Parameter | Kind::Result => {
+                Kind::Result => {
+                    return Err(Refused::new("it is a result: whoever returns reads it when no lock is held any more"));
+                }
+                Kind::Parameter => {
                     let body = function_of(binding.ident).and_then(|function| function.child_by_field_name("body"));
                     let first = body
                         .and_then(|body| children(body).into_iter().next())

@@ -125,6 +125,12 @@ pub fn write_earlier(race: &Race, named: &Named, before_go: bool, edits: &mut Ed
     let Some(anchor) = anchor else {
         return no("the write stands in another block than what it would have to come before");
     };
+    // Whoever else uses it may be running already where the write would come to stand.
+    let own = [0, 1].map(|index| named.sides[index].function());
+    let stranger = |one: &super::uses::Use<'_>| !own.contains(&function_of(one.node));
+    if let Some(other) = Target::of(named)?.uses()?.iter().find(|one| stranger(one)) {
+        return no(&format!("line {}: another function uses it, too", line(other.node)));
+    }
     // Nothing between may matter to it.
     let view = View { package, file };
     let mut names = Vec::new();
