@@ -1,6 +1,8 @@
-//! Address space: under which limits a program runs, and what of it a program takes, beside `go -race`.
+//! Address space: under which limits a program runs, and what of it a program takes, beside `go
+//! -race`.
 //!
-//! The program is that of `crates/hb/tests/address_space.rs`, built by each tool and in each of hb's ways.
+//! The program is that of `crates/hb/tests/address_space.rs`, built by each tool and in each of
+//! hb's ways.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,9 +1,10 @@
 //! The real engine behind the trait: `hb-detector` in memory of its own.
 //!
-//! Its regions are cut out of one zeroed allocation, its shadow covers just the addresses that generated programs
-//! use. `STAMPS` bounds the names of epochs, so that a small number makes the engine recycle them, and run out of
-//! them, within one program. `LIVES` programs are run on one engine one after another: between them every
-//! goroutine is ended and all memory given out anew, as happens in a long-lived process.
+//! Its regions are cut out of one zeroed allocation, its shadow covers just the addresses that
+//! generated programs use. `STAMPS` bounds the names of epochs, so that a small number makes the
+//! engine recycle them, and run out of them, within one program. `LIVES` programs are run on one
+//! engine one after another: between them every goroutine is ended and all memory given out anew,
+//! as happens in a long-lived process.
 
 use crate::engine::{AccessSeen, Context, Engine, RaceSeen};
 use crate::generate::{DATA, OBJECTS_END};
@@ -26,11 +27,12 @@ const FLAGS: usize = (SHADOW / PAGE + 2).next_multiple_of(64);
 const ITSELF: usize = 1 << 16;
 /// Regions start at multiples of this.
 const ALIGN: usize = 64;
-/// The pc that stands for "the engine no longer knows". No event has it, so a report with it is never confirmed: generated
-/// programs stay far below the history limit.
+/// The pc that stands for "the engine no longer knows". No event has it, so a report with it is
+/// never confirmed: generated programs stay far below the history limit.
 const LOST: u64 = 0;
 
-/// Bytes given to a region. Far more than a generated program fills: the pages that are not written cost nothing.
+/// Bytes given to a region. Far more than a generated program fills: the pages that are not written
+/// cost nothing.
 const fn region_bytes(region: Region, stamps: usize) -> usize {
     match region {
         Region::Nodes => 16 << 20,
@@ -50,7 +52,8 @@ const fn region_bytes(region: Region, stamps: usize) -> usize {
 struct Arena {
     allocation: *mut u8,
     layout: Layout,
-    /// Start and length of each part: the engine, the shadow, the flags, then the regions in their order.
+    /// Start and length of each part: the engine, the shadow, the flags, then the regions in their
+    /// order.
     parts: [(*mut u8, usize); 3 + REGIONS.len()],
 }
 
@@ -59,7 +62,8 @@ impl Arena {
         let mut sizes = vec![ITSELF, SHADOW, FLAGS];
         sizes.extend(REGIONS.map(|region| region_bytes(region, stamps)));
         let total: usize = sizes.iter().map(|size| size.next_multiple_of(ALIGN)).sum();
-        // Aligned by hand: an alignment that malloc does not give by itself would cost writing all of it.
+        // Aligned by hand: an alignment that malloc does not give by itself would cost writing all
+        // of it.
         let layout = Layout::from_size_align(total + ALIGN, 16).expect("the sizes are small");
         // SAFETY: the layout's size is not zero.
         let allocation = unsafe { alloc_zeroed(layout) };
@@ -89,8 +93,8 @@ impl Drop for Arena {
     }
 }
 
-// SAFETY: the parts are disjoint, aligned, zero at first and live as long as the arena; the offsets of distinct granules and
-// pages are distinct because DATA is a multiple of PAGE.
+// SAFETY: the parts are disjoint, aligned, zero at first and live as long as the arena; the offsets
+// of distinct granules and pages are distinct because DATA is a multiple of PAGE.
 unsafe impl Memory for Arena {
     fn region(&self, region: Region) -> (*mut u8, usize) {
         let index = REGIONS.iter().position(|r| *r == region).expect("every region is listed");
@@ -135,7 +139,8 @@ impl World {
     fn new(stamps: usize, looks: bool) -> Self {
         let arena = Arena::new(stamps);
         let at = arena.parts[0].0.cast::<Detector<Arena>>();
-        // SAFETY: the part is zeroed, aligned, large enough and used for nothing else; it is freed after its last use, in `drop`.
+        // SAFETY: the part is zeroed, aligned, large enough and used for nothing else; it is freed
+        // after its last use, in `drop`.
         let detector = unsafe { Detector::init(at, arena) };
         if looks {
             detector.look_for_unused_lanes_always();
@@ -151,7 +156,8 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        // SAFETY: nobody uses the engine after its world. The arena is moved out and frees the memory it was read from.
+        // SAFETY: nobody uses the engine after its world. The arena is moved out and frees the
+        // memory it was read from.
         drop(unsafe { (&raw const (*self.detector).memory).read() });
     }
 }
@@ -177,7 +183,8 @@ pub type Fresh = DetectorEngine<65536, 1>;
 pub type Starved = DetectorEngine<128, 1>;
 /// One engine for many programs.
 pub type Veteran = DetectorEngine<1024, 2000>;
-/// One engine for many programs, which looks at each start of a goroutine to which idle lanes nothing refers, and hands these on.
+/// One engine for many programs, which looks at each start of a goroutine to which idle lanes
+/// nothing refers, and hands these on.
 pub type Thrifty = DetectorEngine<1024, 2000, true>;
 
 impl<const STAMPS: usize, const LIVES: u32, const LOOKS: bool> DetectorEngine<STAMPS, LIVES, LOOKS> {
@@ -193,8 +200,8 @@ impl<const STAMPS: usize, const LIVES: u32, const LOOKS: bool> DetectorEngine<ST
     #[expect(clippy::mut_from_ref, reason = "contexts are apart from the engine, which is shared by design")]
     fn context(&self, c: Context) -> &mut hb_detector::Context {
         assert!(self.world().alive.contains(&c), "the lowering uses only live contexts");
-        // SAFETY: it came from `go_start` and was not ended; the one thread uses one context at a time, and `edge` two
-        // different ones.
+        // SAFETY: it came from `go_start` and was not ended; the one thread uses one context at a
+        // time, and `edge` two different ones.
         unsafe { &mut *(c as *mut hb_detector::Context) }
     }
 
@@ -212,7 +219,8 @@ impl<const STAMPS: usize, const LIVES: u32, const LOOKS: bool> DetectorEngine<ST
         self.report(&out, kind, pc);
     }
 
-    /// Keeps what was found, a report for each byte, with the earlier access's pc as the history has it.
+    /// Keeps what was found, a report for each byte, with the earlier access's pc as the history
+    /// has it.
     fn report(&mut self, out: &Conflicts, kind: Kind, pc: u64) {
         for conflict in out.as_slice() {
             let (granule, earlier) = (conflict.granule, conflict.earlier);

@@ -1,5 +1,5 @@
-//! The engine under real threads. What is asked holds for every interleaving: what is ordered is never reported, what nothing
-//! orders always is.
+//! The engine under real threads. What is asked holds for every interleaving: what is ordered is
+//! never reported, what nothing orders always is.
 
 use hb_conformance::room::{Goroutine, engine};
 use hb_detector::{Conflicts, Detector};
@@ -50,7 +50,8 @@ fn what_locks_order_is_never_reported() {
     });
 }
 
-/// Two goroutines write each word, in whatever order: whoever comes second is told, once for each word.
+/// Two goroutines write each word, in whatever order: whoever comes second is told, once for each
+/// word.
 #[test]
 fn what_nothing_orders_is_always_reported() {
     const WORDS: usize = 20_000;
@@ -82,8 +83,8 @@ fn what_nothing_orders_is_always_reported() {
 
 const PAGE: usize = 1 << 16;
 
-/// Many read a table in an order of their own, again and again in new epochs, while others use up names; then somebody writes
-/// each word whom nothing orders after the readers.
+/// Many read a table in an order of their own, again and again in new epochs, while others use up
+/// names; then somebody writes each word whom nothing orders after the readers.
 #[test]
 fn a_table_that_many_read_remembers_its_readers() {
     const WORDS: usize = 512;
@@ -106,7 +107,8 @@ fn a_table_that_many_read_remembers_its_readers() {
                     if round % 3 == 0 {
                         engine.release(own.context(), 64 + nth * 8);
                     }
-                    // Names for sixty million words would be needed to run out; epochs of private words will do.
+                    // Names for sixty million words would be needed to run out; epochs of private
+                    // words will do.
                     for word in 0..3000 {
                         touch(engine, &mut own, (nth + 2) * (1 << 20) + word * 8, true);
                         engine.release(own.context(), 64 + nth * 8);
@@ -125,7 +127,8 @@ fn a_table_that_many_read_remembers_its_readers() {
     }
 }
 
-/// Goroutines that start goroutines, and hand values over: nothing kept for those that ended, no report.
+/// Goroutines that start goroutines, and hand values over: nothing kept for those that ended, no
+/// report.
 #[test]
 fn goroutines_come_and_go_on_all_threads() {
     let engine = engine();
@@ -154,8 +157,8 @@ fn goroutines_come_and_go_on_all_threads() {
     assert!(nodes < 20_000 && exts < 20_000, "{nodes} {exts}");
 }
 
-/// Nobody waits for any of them. Their accesses are all remembered where nothing covers them, and their identities are used again where nothing
-/// is left of what they did.
+/// Nobody waits for any of them. Their accesses are all remembered where nothing covers them, and
+/// their identities are used again where nothing is left of what they did.
 #[test]
 fn goroutines_that_nobody_waits_for_are_told_apart() {
     const EACH: usize = 30_000;

@@ -1,14 +1,16 @@
 //! Regions that become usable from their beginning on, as they are needed.
 //!
-//! Address space that is mapped counts against limits and is locked by who locks all of his memory, whether it is used or not. So the
-//! embedder is asked for a region's memory step by step ([`Memory::extend`]), each a quarter of what there is already.
+//! Address space that is mapped counts against limits and is locked by who locks all of his memory,
+//! whether it is used or not. So the embedder is asked for a region's memory step by step
+//! ([`Memory::extend`]), each a quarter of what there is already.
 
 use crate::atomic::{AtomicUsize, Ordering};
 use crate::memory::{Memory, Spin};
 
 /// What is asked for at once is a multiple of this.
 const STEP: usize = 256 << 10;
-/// Where there is no room for a step, this much more than is needed may do. Memory is had in such pages.
+/// Where there is no room for a step, this much more than is needed may do. Memory is had in such
+/// pages.
 const SYSTEM_PAGE: usize = 4096;
 
 /// A region, and how much of it is usable. Zero memory is an empty one.

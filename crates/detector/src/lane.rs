@@ -1,14 +1,17 @@
 //! Lanes: who has which, and when one is handed on.
 //!
-//! A lane whose goroutine has ended is given to a new one that starts its clock above the last used by the old. That is
-//! exact when the new goroutine's spawner knows the old one's end: then every old access is ordered before everything the new
-//! goroutine does, which is just what sharing a lane says. It holds for everything that was joined (WaitGroup, channel).
+//! A lane whose goroutine has ended is given to a new one that starts its clock above the last used
+//! by the old. That is exact when the new goroutine's spawner knows the old one's end: then every
+//! old access is ordered before everything the new goroutine does, which is just what sharing a
+//! lane says. It holds for everything that was joined (WaitGroup, channel).
 //!
-//! Goroutines that nobody ever waits for leave lanes that nobody knows. When many of those have gathered it is looked to which of them
-//! nothing refers any more (`unused.rs`): these are handed on to anybody, which is exact as well. Only when [`crate::limits::IDLE_LANES`] are
-//! left is the one that has waited longest handed on regardless. Then accesses of its old owner that the new owner does not know are
-//! taken as ordered before those of the new one: a race between just these may be missed (counted), none is invented:
-//! third parties compare clocks as ever, and know of the old owner what they learned from it.
+//! Goroutines that nobody ever waits for leave lanes that nobody knows. When many of those have
+//! gathered it is looked to which of them nothing refers any more (`unused.rs`): these are handed
+//! on to anybody, which is exact as well. Only when [`crate::limits::IDLE_LANES`] are left is the
+//! one that has waited longest handed on regardless. Then accesses of its old owner that the new
+//! owner does not know are taken as ordered before those of the new one: a race between just these
+//! may be missed (counted), none is invented: third parties compare clocks as ever, and know of the
+//! old owner what they learned from it.
 
 use crate::Detector;
 use crate::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -47,7 +50,8 @@ pub struct LaneInfo {
     pub flags: AtomicU32,
     /// Go's number of the latest owner's spawner; 0 if unknown.
     pub parent_goid: AtomicU64,
-    /// Up to this clock, what the lane knew is not known to whoever knows a later one: see `Detector::holds_news`.
+    /// Up to this clock, what the lane knew is not known to whoever knows a later one: see
+    /// `Detector::holds_news`.
     pub forgotten: AtomicU32,
     /// The last look for unused lanes at which something referred to this one.
     pub(crate) seen: AtomicU32,
@@ -61,8 +65,9 @@ for_assembly! {
 }
 const _: () = assert!(size_of::<LaneInfo>() == 64);
 
-/// How many lanes are looked at first. They are the lowest of those that became idle lately: whoever waited for a goroutine
-/// often starts the next, and goroutines with neighbouring lanes have smaller clocks.
+/// How many lanes are looked at first. They are the lowest of those that became idle lately:
+/// whoever waited for a goroutine often starts the next, and goroutines with neighbouring lanes
+/// have smaller clocks.
 const RECENT: usize = 16;
 
 /// The fewest idle lanes for which it is looked which of them nothing refers to.
@@ -79,7 +84,8 @@ pub struct Idle {
     count: UnsafeCell<u32>,
     /// Lanes to which nothing refers: anybody's. They are not counted.
     unused: UnsafeCell<u32>,
-    /// How many became idle since it was looked last which of them nothing refers to, and how many should before it is looked again.
+    /// How many became idle since it was looked last which of them nothing refers to, and how many
+    /// should before it is looked again.
     since: UnsafeCell<u32>,
     wanted: UnsafeCell<u32>,
     looking: UnsafeCell<bool>,
@@ -99,7 +105,8 @@ impl<M: Memory> Detector<M> {
         unsafe { &*self.lanes.wrapping_add((lane & (LANES - 1)) as usize) }
     }
 
-    /// A lane for a new goroutine started by `parent`, and the clock to start above. 0 when all are taken.
+    /// A lane for a new goroutine started by `parent`, and the clock to start above. 0 when all are
+    /// taken.
     pub(crate) fn take_lane(&self, parent: Option<&Context>) -> (Lane, Clock) {
         let idle = &self.idle;
         idle.lock.lock::<M>();
@@ -189,8 +196,8 @@ impl<M: Memory> Detector<M> {
         // SAFETY: guarded by the lock.
         let (head, tail, count) = unsafe { (&mut *idle.head.get(), &mut *idle.tail.get(), &mut *idle.count.get()) };
         if self.history_pressed() || *count > IDLE_HISTORIES {
-            // The history of lanes at the head of the queue goes first; idle lanes are written by nobody else.
-            // Some there have lost theirs already.
+            // The history of lanes at the head of the queue goes first; idle lanes are written by
+            // nobody else. Some there have lost theirs already.
             let (mut looks, mut dropped) = (4, false);
             while *head != 0 && looks > 0 && !dropped {
                 looks -= 1;
@@ -243,7 +250,8 @@ impl<M: Memory> Detector<M> {
         *tail = lane;
     }
 
-    /// Whether so many lanes are idle that it should be looked which of them nothing refers to. The lock is held.
+    /// Whether so many lanes are idle that it should be looked which of them nothing refers to. The
+    /// lock is held.
     fn is_worth_a_look(&self) -> bool {
         let idle = &self.idle;
         // SAFETY: guarded by the lock.
@@ -253,7 +261,8 @@ impl<M: Memory> Detector<M> {
         !looking && (enough || idle.always.load(Ordering::Relaxed))
     }
 
-    /// From now on it is looked at the start of each goroutine to which idle lanes nothing refers. For tests.
+    /// From now on it is looked at the start of each goroutine to which idle lanes nothing refers.
+    /// For tests.
     pub fn look_for_unused_lanes_always(&self) {
         self.idle.always.store(true, Ordering::Relaxed);
     }
@@ -272,7 +281,8 @@ impl<M: Memory> Detector<M> {
         looks
     }
 
-    /// Takes the lanes to which nothing refers out of the queue. The lock is held, but not meanwhile.
+    /// Takes the lanes to which nothing refers out of the queue. The lock is held, but not
+    /// meanwhile.
     #[cold]
     fn find_unused(&self) {
         let idle = &self.idle;
@@ -317,7 +327,8 @@ impl<M: Memory> Detector<M> {
         }
     }
 
-    /// Go's number of the goroutine that started the one numbered `goid`, where some lane's latest owner is that; else 0.
+    /// Go's number of the goroutine that started the one numbered `goid`, where some lane's latest
+    /// owner is that; else 0.
     pub fn parent_of(&self, goid: u64) -> u64 {
         for lane in 1..=self.top_lane() {
             let info = self.lane_info(lane);

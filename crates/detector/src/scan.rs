@@ -13,7 +13,8 @@ pub(crate) enum Seen {
     Part,
 }
 
-/// Gives each shadow word that says something to `look`, with its address, until it was seen whole. The number of pages that were looked through.
+/// Gives each shadow word that says something to `look`, with its address, until it was seen whole.
+/// The number of pages that were looked through.
 pub(crate) fn each_word<M: Memory>(memory: &M, mut look: impl FnMut(usize, u64) -> Seen) -> u32 {
     let (mut pages, mut spins, mut nth) = (0, 0, 0);
     while let Some((start, end)) = memory.span(nth) {
@@ -30,7 +31,8 @@ pub(crate) fn each_word<M: Memory>(memory: &M, mut look: impl FnMut(usize, u64) 
             while at < to {
                 let word = memory.word(at).load(Ordering::Acquire);
                 let seen = if word == 0 { Seen::Whole } else { look(at, word) };
-                // What stood in something else may have moved back into the word meanwhile: that is looked at again.
+                // What stood in something else may have moved back into the word meanwhile: that is
+                // looked at again.
                 let changed = !matches!(seen, Seen::Whole) && memory.word(at).load(Ordering::Acquire) != word;
                 if matches!(seen, Seen::Part) && !changed {
                     M::pause(spins);

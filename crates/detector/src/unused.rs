@@ -1,12 +1,15 @@
 //! Which idle lanes nothing refers to any more.
 //!
-//! A goroutine that nobody waited for leaves a lane that no spawner knows the end of. But most of what it recorded is soon covered by what others
-//! do, or forgotten with the memory it was in. When nothing that it recorded is left, nothing can race with it, and the lane is anybody's: its next
-//! owner goes on above its last clock, so nobody who learned of the old one knows anything of the new one.
+//! A goroutine that nobody waited for leaves a lane that no spawner knows the end of. But most of
+//! what it recorded is soon covered by what others do, or forgotten with the memory it was in. When
+//! nothing that it recorded is left, nothing can race with it, and the lane is anybody's: its next
+//! owner goes on above its last clock, so nobody who learned of the old one knows anything of the
+//! new one.
 //!
-//! To find such lanes all that is recorded is looked through, while the program runs. That is sound as it is for stamps ([`crate::stamp`]): an
-//! access of a goroutine that has ended is nowhere but in the word where it was recorded, or in what the word refers to. It cannot
-//! come to a word that was looked at before it was there. Lanes that become idle meanwhile count as seen.
+//! To find such lanes all that is recorded is looked through, while the program runs. That is sound
+//! as it is for stamps ([`crate::stamp`]): an access of a goroutine that has ended is nowhere but
+//! in the word where it was recorded, or in what the word refers to. It cannot come to a word that
+//! was looked at before it was there. Lanes that become idle meanwhile count as seen.
 
 use crate::Detector;
 use crate::atomic::Ordering;
@@ -20,8 +23,8 @@ use crate::shadow::{Cell, Word};
 const WORDS_PER_LANE: u32 = 16;
 
 impl<M: Memory> Detector<M> {
-    /// Marks the lanes that recorded accesses refer to with `look`. Returns how many lanes should have become idle before that is done again. The
-    /// caller holds no lock.
+    /// Marks the lanes that recorded accesses refer to with `look`. Returns how many lanes should
+    /// have become idle before that is done again. The caller holds no lock.
     pub(crate) fn mark_used_lanes(&self, look: u32) -> u32 {
         let mut last = 0;
         let mut mark = |lane: Lane| {

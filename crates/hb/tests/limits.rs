@@ -1,10 +1,12 @@
-//! A run without races says nothing of its own, and goroutines that nobody waits for are told apart.
+//! A run without races says nothing of its own, and goroutines that nobody waits for are told
+//! apart.
 
 mod common;
 
 use common::{Place, run};
 
-/// Half a million goroutines write to a word of their own each, which their parent reads afterwards if there is an argument.
+/// Half a million goroutines write to a word of their own each, which their parent reads afterwards
+/// if there is an argument.
 const PROGRAM: &str = r#"package main
 
 import (

@@ -11,8 +11,9 @@ use hb_wire::{Process, Settings, environment};
 /// The flag of a test binary that names the list of what its result depends on.
 const TEST_LOG: &[u8] = b"-test.testlogfile=";
 
-/// Sets the reporter up from the environment; also whether synchronisation is to be noted: as `HB_EXPLAIN` says (0 or 1), otherwise where
-/// findings are written or hb listens, for Go's text has no place for it.
+/// Sets the reporter up from the environment; also whether synchronisation is to be noted: as
+/// `HB_EXPLAIN` says (0 or 1), otherwise where findings are written or hb listens, for Go's text
+/// has no place for it.
 pub fn begin(state: &mut State, argv: *const *const u8) -> (Settings<'static>, bool) {
     // SAFETY: nobody else runs yet.
     let desk = unsafe { &mut *(REPORT_MEMORY as *mut Desk) };
@@ -35,7 +36,8 @@ pub fn begin(state: &mut State, argv: *const *const u8) -> (Settings<'static>, b
         if argv.is_null() {
             environment::in_block(block, name).unwrap_or(&[])
         } else {
-            // SAFETY: `argv` is the argument vector of `count` strings that the kernel made; Go does not change it.
+            // SAFETY: `argv` is the argument vector of `count` strings that the kernel made; Go
+            // does not change it.
             unsafe { environment::after_arguments(argv, count, name, 64 << 10) }.unwrap_or(&[])
         }
     };
@@ -80,8 +82,9 @@ fn settings_numbers(settings: &Settings<'_>) -> Settings<'static> {
     }
 }
 
-/// Says what is to be said at the end; the status to exit with if there were races. Limits that were reached are told with races, and in the
-/// findings; without races only that of memory, for nobody should take such a run for a clean one.
+/// Says what is to be said at the end; the status to exit with if there were races. Limits that
+/// were reached are told with races, and in the findings; without races only that of memory, for
+/// nobody should take such a run for a clean one.
 pub fn finish() -> Option<i32> {
     with_desk(|state, reporter, desk| {
         let races = state.races.load(Relaxed) != 0;
@@ -96,7 +99,8 @@ pub fn finish() -> Option<i32> {
     })
 }
 
-/// The process exits with `status` by its own choice, of which Go's text says nothing: only the findings file is closed.
+/// The process exits with `status` by its own choice, of which Go's text says nothing: only the
+/// findings file is closed.
 pub fn leave(status: i32) {
     with_desk(|state, reporter, desk| {
         each_limit(state, |name, count, _| reporter.note_limit(&mut Calls, name, count, &mut desk.scratch));
