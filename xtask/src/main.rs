@@ -4,6 +4,8 @@ mod bench;
 mod contract;
 mod corpus;
 mod delivered;
+mod dist;
+mod empty_root;
 mod evidence;
 mod goker;
 mod gotest;
@@ -44,6 +46,8 @@ enum Task {
     MachineCode(machine_code::Options),
     /// Count how often the races of GoKer's non-blocking kernels are found.
     Goker(goker::Options),
+    /// Make the release: a static hb with completions and man pages in an archive, and its checksum.
+    Dist(dist::Options),
     /// Test well-known Go modules under go test, go test -race and hb test.
     Modules(modules::Options),
     /// Sweep limits on address space beside go -race.
@@ -65,6 +69,7 @@ fn main() -> ExitCode {
         Task::Inspect(options) => inspect::run(&options),
         Task::MachineCode(options) => machine_code::run(&options),
         Task::Goker(options) => goker::run(&options),
+        Task::Dist(options) => dist::run(&options),
         Task::Modules(options) => modules::run(&options),
         Task::Space(options) => space::run(&options),
         Task::Std(options) => stdlib::run(&options),

@@ -99,6 +99,9 @@ impl Arbiter {
         std::thread::spawn(move || {
             // One at a time: a race is rare, and explaining one takes milliseconds.
             let mut explainer = Explainer::new(&options);
+            if judge.policy.comments.is_some() {
+                explainer = explainer.with_declarations();
+            }
             for stream in listener.incoming().flatten() {
                 let _ = judge.answer(&stream, &mut explainer);
             }

@@ -5,7 +5,9 @@
 //! binary or of a program; each flag that matters in a script also has an environment variable.
 
 use crate::arbiter::{Fail, Live};
+use crate::config::Config;
 use crate::exit_codes;
+use crate::go_flags;
 use crate::inject::Delivery;
 use crate::reports::{Format, Output, Request};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -19,7 +21,7 @@ use std::path::PathBuf;
     version,
     about = "Finds data races in Go programs",
     long_about = LONG_ABOUT,
-    help_template = TEMPLATE,
+    help_template = template(),
     override_usage = "hb [HB FLAGS] run|test|build|install [everything the go command takes]\n       hb [HB FLAGS] COMMAND [ARGUMENTS]",
     disable_help_subcommand = true,
     arg_required_else_help = true,
@@ -47,7 +49,7 @@ pub struct Options {
     pub directory: Option<PathBuf>,
 
     /// Write a report in this form after the run, besides what the run itself prints: text, classic, json, jsonl,
-    /// sarif, junit, github, markdown, html, raw. Repeatable; each takes the --output at its place
+    /// sarif, junit, github, markdown, html, short (file:line:column: message), checkstyle, codeclimate, teamcity, raw. Repeatable; each takes the --output at its place
     #[arg(long, value_name = "FORMAT", global = true, value_parser = <Format as std::str::FromStr>::from_str)]
     pub format: Vec<Format>,
 
@@ -76,6 +78,31 @@ pub struct Options {
     )]
     pub live: Live,
 
+    /// Colours in text: by default where it goes to a terminal that has them
+    #[arg(
+        long,
+        value_name = "WHEN",
+        env = "HB_COLOR",
+        hide_env_values = true,
+        global = true,
+        default_value = "auto",
+        hide_default_value = true
+    )]
+    pub color: Color,
+
+    /// What paths in reports are relative to: `here`, `repository` (the directory with .git), `absolute`, or a directory. By default here, and
+    /// the repository for what is shown beside its source: codeclimate, and in GitHub Actions github and sarif
+    #[arg(long, value_name = "WHERE", env = "HB_PATHS", hide_env_values = true, global = true)]
+    pub paths: Option<PathBuf>,
+
+    /// The file of settings, instead of the nearest hb.toml upwards; `off`: none. Flags and environment win over it
+    #[arg(long, value_name = "FILE", env = "HB_CONFIG", hide_env_values = true, global = true)]
+    pub config: Option<PathBuf>,
+
+    /// What the file of settings says beyond the flags.
+    #[arg(skip)]
+    pub settings: Option<Config>,
+
     /// How the race runtime gets into the program; by default the fastest way that the toolchain allows
     #[arg(long, value_name = "WAY", env = "HB_DELIVERY", hide_env_values = true)]
     pub delivery: Option<Way>,
@@ -87,6 +114,18 @@ pub struct Options {
     /// Print the go command line before it is run
     #[arg(short, long, conflicts_with = "quiet")]
     pub verbose: bool,
+}
+
+/// `--color`, by the names users see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// on a terminal, unless TERM is dumb or NO_COLOR is set; FORCE_COLOR: everywhere
+    #[default]
+    Auto,
+    /// everywhere
+    Always,
+    /// nowhere
+    Never,
 }
 
 /// `--delivery`, by the names users see.
@@ -184,6 +223,26 @@ pub enum Command {
         #[arg(required = true, value_name = "FILE", trailing_var_arg = true, allow_hyphen_values = true)]
         words: Vec<OsString>,
     },
+    /// Say what a rule is about: why it matters, an example, the mend
+    #[command(after_help = "RULE is what a report or a finding in SARIF names: go-data-race-map, or map for short.")]
+    Explain {
+        /// The rule; without one, all are listed
+        rule: Option<String>,
+    },
+    /// Print what makes a shell complete hb's command lines: bash, zsh, fish
+    #[command(
+        after_help = "bash: hb completions bash >/etc/bash_completion.d/hb\nzsh:  hb completions zsh >~/.zfunc/_hb   (a directory of $fpath)\nfish: hb completions fish >~/.config/fish/completions/hb.fish"
+    )]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the man pages into a directory
+    #[command(hide = true)]
+    ManPages {
+        /// Which
+        directory: PathBuf,
+    },
     /// Print this page, or one on a command: `hb help test`, `hb help report`
     Help {
         /// A command
@@ -194,12 +253,26 @@ pub enum Command {
     Other(Vec<OsString>),
 }
 
+impl Command {
+    /// Whether the file of settings says something about it. One that is wrong must not keep from a page of help, or from what is the go command's.
+    pub fn reads_settings(&self) -> bool {
+        match self {
+            Self::Report { .. } | Self::Baseline { .. } => true,
+            Self::Other(words) => words.first().is_some_and(|word| go_flags::Subcommand::from_name(word).is_some()),
+            _ => false,
+        }
+    }
+}
+
 impl Options {
-    /// The reports asked for. The n-th `--output` belongs to the n-th `--format`; `default` is where the others go.
+    /// The reports asked for, by the command line, else by the file of settings. The n-th `--output` belongs to the n-th `--format`; `default` is where the others go.
     ///
     /// # Errors
     /// There are more outputs than formats.
     pub fn requests(&self, default: &Output) -> Result<Vec<Request>, String> {
+        if self.format.is_empty() && self.output.is_empty() {
+            return Ok(self.settings.as_ref().map(|settings| settings.requests(default)).unwrap_or_default());
+        }
         if self.output.len() > self.format.len() {
             return Err(format!(
                 "{} --output but {} --format: each --output needs its --format",
@@ -241,17 +314,28 @@ the go command.
   hb run . -flag value       build the program in this directory and run it
   hb build -o server ./cmd   build a binary that reports races by itself, wherever it runs";
 
+/// The commands that hb takes over from the go command.
+pub const TAKEN_OVER: [(&str, &str); 4] = [
+    ("run", "Build a program with race detection and run it"),
+    ("test", "Test packages with race detection"),
+    ("build", "Build programs that report their own races"),
+    ("install", "Build such programs and install them"),
+];
+
 /// The help page. The commands of the go command are listed by hand, for clap does not know them.
-const TEMPLATE: &str = "\
+fn template() -> String {
+    let taken_over: String = TAKEN_OVER.iter().map(|(name, what)| format!("  {name:<9} {what}\n")).collect();
+    [BEFORE_COMMANDS, &taken_over, AFTER_COMMANDS].concat()
+}
+
+const BEFORE_COMMANDS: &str = "\
 {about-with-newline}
 {usage-heading} {usage}
 
 Commands, with everything behind them as for the go command:
-  run       Build a program with race detection and run it
-  test      Test packages with race detection
-  build     Build programs that report their own races
-  install   Build such programs and install them
-  env, vet, list, mod and the others go on to the go command as they are
+";
+
+const AFTER_COMMANDS: &str = "  env, vet, list, mod and the others go on to the go command as they are
 
 Commands of hb:
 {subcommands}
@@ -292,7 +376,9 @@ Environment:
   HB_FAIL         as --fail
   HB_LIVE         as --live
   HB_QUIET        1: as --quiet
-  NO_COLOR        no colours in reports
+  HB_COLOR        as --color; NO_COLOR, FORCE_COLOR and TERM=dumb are understood, too
+  HB_PATHS        as --paths
+  HB_CONFIG       as --config
   HB_FINDINGS, HB_ASK, HB_POLICY   set by hb for the programs it runs
   GOFLAGS, GOTOOLCHAIN, CGO_ENABLED, CC and all others mean what they mean to the go command.
 

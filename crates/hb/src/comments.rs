@@ -5,7 +5,7 @@
 //! leaves the test binary as it was, and the go command would hand out a result that another comment let pass.
 
 use crate::go_env::GoEnv;
-use hb_report::ignore::MARK;
+use hb_report::ignore::{MARK, is_marked, misspelt};
 use sha2::{Digest, Sha256};
 use std::ffi::OsString;
 use std::fs::{self, DirEntry};
@@ -34,43 +34,82 @@ pub fn places(env: &GoEnv, working_directory: &Path, operands: &[OsString]) -> V
     places
 }
 
-/// A text that differs where the comments do; none where there are none.
-pub fn digest(places: &[PathBuf]) -> Option<String> {
-    let mut marked = Vec::new();
-    places.iter().for_each(|place| look(place, &mut marked));
-    if marked.is_empty() {
-        return None;
-    }
-    marked.sort();
-    marked.dedup();
-    let mut hash = Sha256::new();
-    marked.iter().for_each(|mark| hash.update(mark));
-    Some(hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+/// What the sources have.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Comments {
+    /// The lines with the mark: file, number and text.
+    marked: Vec<(PathBuf, usize, String)>,
+    /// What is to be said of comments that were meant to have it.
+    pub misspelt: Vec<String>,
 }
 
-/// Adds the marks of a file, or of all files in and below a directory. Links to directories are not followed, which the go command does not
+impl Comments {
+    /// Looks through the sources in some places.
+    pub fn find(places: &[PathBuf]) -> Self {
+        let mut found = Self::default();
+        places.iter().for_each(|place| look(place, &mut found));
+        found.marked.sort();
+        found.marked.dedup();
+        found.misspelt.sort();
+        found.misspelt.dedup();
+        found
+    }
+
+    /// A text that differs where the comments do; none where there are none.
+    pub fn digest(&self) -> Option<String> {
+        if self.marked.is_empty() {
+            return None;
+        }
+        let mut hash = Sha256::new();
+        for (file, number, line) in &self.marked {
+            hash.update(format!("{}\0{number}\0{line}\n", file.display()));
+        }
+        Some(hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The comments, with a reason, that none of these places is one of: file and line. The places may be relative to a directory above.
+    pub fn unused(&self, used: &[(&str, u32)]) -> Vec<String> {
+        let is_used = |file: &Path, number: usize| {
+            used.iter().any(|(path, line)| *line as usize == number && file.ends_with(path))
+        };
+        let unused = self.marked.iter().filter(|(file, number, line)| is_marked(line) && !is_used(file, *number));
+        unused.map(|(file, number, _)| format!("{}:{number}", file.display())).collect()
+    }
+}
+
+/// Adds what a file has, or all files in and below a directory. Links to directories are not followed, which the go command does not
 /// either, and which might go in circles.
-fn look(place: &Path, marked: &mut Vec<String>) {
+fn look(place: &Path, found: &mut Comments) {
     if is_source(place) {
-        return marked.extend(marks(place));
+        return read(place, found);
     }
     for entry in entries(place).filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b".")) {
         let path = entry.path();
         if is_source(&path) || entry.file_type().is_ok_and(|found| found.is_dir()) {
-            look(&path, marked);
+            look(&path, found);
         }
     }
 }
 
-/// The lines of a file that have the mark, each with its place.
-fn marks(path: &Path) -> Vec<String> {
+fn read(path: &Path, found: &mut Comments) {
     // What is not UTF-8 is no source of Go.
     let text = fs::read_to_string(path).unwrap_or_default();
-    if !text.contains(MARK) {
-        return Vec::new();
+    // Most files have nothing of the kind; none is misspelt beyond its first letters.
+    let has = |start: &[u8]| text.as_bytes().windows(start.len()).any(|window| window.eq_ignore_ascii_case(start));
+    if !has(b"//hb") && !has(b"// hb") {
+        return;
     }
-    let lines = text.lines().enumerate().filter(|(_, line)| line.contains(MARK));
-    lines.map(|(number, line)| format!("{}\0{number}\0{line}\n", path.display())).collect()
+    for (line, number) in text.lines().zip(1..) {
+        if line.contains(MARK) {
+            found.marked.push((path.to_owned(), number, line.to_owned()));
+        }
+        if let Some(written) = misspelt(line) {
+            let place = path.display();
+            found
+                .misspelt
+                .push(format!("{place}:{number}: {written} means nothing to hb; did you mean {MARK} REASON?"));
+        }
+    }
 }
 
 fn is_source(path: &Path) -> bool {
@@ -100,7 +139,7 @@ mod tests {
         let here = directory.path().join("m");
         let look = |operands: &[&str]| {
             let operands: Vec<_> = operands.iter().map(OsString::from).collect();
-            digest(&places(&env, &here, &operands))
+            Comments::find(&places(&env, &here, &operands)).digest()
         };
         assert_eq!(look(&["."]), None);
         write("m/.git/x.go", "x++ //hb:ignore no source\n");
@@ -124,11 +163,27 @@ mod tests {
     fn without_a_module_only_the_working_directory_counts() {
         let directory = tempfile::tempdir().unwrap();
         let env = GoEnv { gomod: "/dev/null".to_owned(), ..GoEnv::default() };
-        let look = || digest(&places(&env, directory.path(), &[]));
+        let look = || Comments::find(&places(&env, directory.path(), &[])).digest();
         fs::create_dir(directory.path().join("below")).unwrap();
         fs::write(directory.path().join("below/a.go"), "//hb:ignore x\n").unwrap();
         assert_eq!(look(), None);
         fs::write(directory.path().join("a.go"), "//hb:ignore x\n").unwrap();
         assert!(look().is_some());
+    }
+
+    #[test]
+    fn misspelt_and_unused_comments_are_found() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("a/a.go");
+        fs::create_dir(directory.path().join("a")).unwrap();
+        fs::write(&file, "package a\nx++ //hb:ignore one\nx++ //hb:ignore two\nx++ //hb:ignore\n// hb:ignore three\n")
+            .unwrap();
+        let found = Comments::find(&[directory.path().to_owned()]);
+        let [said] = &found.misspelt[..] else { panic!("{found:?}") };
+        assert_eq!(
+            *said,
+            format!("{}:5: // hb:ignore means nothing to hb; did you mean //hb:ignore REASON?", file.display())
+        );
+        assert_eq!(found.unused(&[("a/a.go", 2), ("b/a.go", 3)]), [format!("{}:3", file.display())]);
     }
 }

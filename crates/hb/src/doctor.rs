@@ -2,6 +2,7 @@
 
 use crate::cli::Options;
 use crate::command::{from_goflags, toolchain};
+use crate::config::{self, Config};
 use crate::error::HbError;
 use crate::go_env::{self, Go, GoEnv};
 use crate::go_flags::Subcommand;
@@ -40,6 +41,7 @@ impl Page {
 pub fn run(options: &Options) -> Result<ExitCode, HbError> {
     let mut page = Page::default();
     page.say("hb", env!("CARGO_PKG_VERSION"));
+    settings_line(&mut page, options);
     let cache_directory = cache_line(&mut page);
     if let Some(go) = go_lines(&mut page) {
         compiler_line(&mut page, &go.env);
@@ -54,6 +56,15 @@ pub fn run(options: &Options) -> Result<ExitCode, HbError> {
     };
     streams::print(&page.text)?;
     Ok(page.problem.map_or(ExitCode::SUCCESS, ExitCode::from))
+}
+
+fn settings_line(page: &mut Page, options: &Options) {
+    let here = std::env::current_dir().unwrap_or_default();
+    match Config::find(options.config.as_deref(), &here) {
+        Ok(Some(settings)) => page.say("settings", &settings.path.display().to_string()),
+        Ok(None) => page.say("settings", &format!("none (no {} here or above, in this repository)", config::NAME)),
+        Err(error) => page.wrong("settings", &error),
+    }
 }
 
 fn cache_line(page: &mut Page) -> Option<PathBuf> {

@@ -1,9 +1,13 @@
 //! `hb baseline`: what is added to the file of known races, and what leaves it.
 
+use crate::comments::{self, Comments};
 use crate::error::HbError;
+use crate::go_env::GoEnv;
 use crate::reports;
 use hb_report::Report;
 use hb_report::baseline::{Baseline, Prune};
+use hb_report::finding::Status;
+use std::env;
 use std::path::{Path, PathBuf};
 
 /// Removes from the baseline at `path` what matches nothing in saved files, if that is asked for, and adds everything new in them where there is
@@ -45,7 +49,27 @@ fn remove(baseline: &mut Baseline, path: &Path, report: &Report, which: Prune) -
     said.extend(pruned.stay.iter().map(|name| format!("matches nothing, but was written by hand: {name}")));
     let more = if pruned.stay.is_empty() { "" } else { "; --prune=all removes those written by hand, too" };
     said.push(format!("{} removed from {}{more}", pruned.removed.len(), path.display()));
+    said.extend(unused_comments(report));
     Ok(said)
+}
+
+/// What is to be said of comments in the sources of this module that none of the findings met.
+fn unused_comments(report: &Report) -> Option<String> {
+    let here = env::current_dir().ok()?;
+    let nearest = |name: &str| here.ancestors().map(|above| above.join(name)).find(|file| file.is_file());
+    let text =
+        |file: Option<PathBuf>| file.and_then(|file| file.into_os_string().into_string().ok()).unwrap_or_default();
+    let env = GoEnv { gomod: text(nearest("go.mod")), gowork: text(nearest("go.work")), ..GoEnv::default() };
+    let used: Vec<(&str, u32)> = report
+        .findings
+        .iter()
+        .filter_map(|finding| match &finding.status {
+            Status::Ignored { place, .. } => Some((place.file.as_str(), place.line)),
+            _ => None,
+        })
+        .collect();
+    let unused = Comments::find(&comments::places(&env, &here, &[])).unused(&used);
+    (!unused.is_empty()).then(|| format!("//hb:ignore comments that these findings do not need: {}", unused.join(", ")))
 }
 
 #[cfg(test)]

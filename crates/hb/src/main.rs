@@ -10,6 +10,7 @@ mod cache;
 mod cli;
 mod command;
 mod comments;
+mod config;
 mod doctor;
 mod error;
 mod exit_codes;
@@ -23,6 +24,7 @@ mod known;
 mod memory_limit;
 mod outcomes;
 mod overlay;
+mod pages;
 mod process;
 mod progress;
 mod quoting;
@@ -77,7 +79,11 @@ fn begin(arguments: Vec<OsString>) -> Result<ExitCode, HbError> {
 
 /// Takes hb's command line apart for what is to be done with it.
 fn parsed(arguments: &[OsString], done: impl FnOnce(Cli) -> Result<ExitCode, HbError>) -> Result<ExitCode, HbError> {
-    match Cli::try_parse_from(arguments) {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) if cli.command.reads_settings() => settled(arguments, cli)?,
+        parsed => parsed,
+    };
+    match cli {
         Ok(cli) => done(cli),
         Err(e) => {
             let printed = e.print();
@@ -87,6 +93,25 @@ fn parsed(arguments: &[OsString], done: impl FnOnce(Cli) -> Result<ExitCode, HbE
             streams::printed(printed).map(|()| ExitCode::SUCCESS)
         }
     }
+}
+
+/// The command line with the values of the file of settings where it says nothing itself, and nor does the environment.
+fn settled(arguments: &[OsString], cli: Cli) -> Result<Result<Cli, clap::Error>, HbError> {
+    use clap::{CommandFactory, FromArgMatches};
+    let here =
+        std::env::current_dir().map_err(|e| HbError::CannotStart(format!("there is no working directory: {e}")))?;
+    let here = cli.options.directory.as_ref().map_or(here.clone(), |directory| here.join(directory));
+    let named = cli.options.config.as_deref();
+    let Some(settings) = config::Config::find(named, &here)? else { return Ok(Ok(cli)) };
+    let mut command = Cli::command();
+    for (name, value) in settings.defaults() {
+        command = command.mut_arg(name, |flag| flag.default_value(value));
+    }
+    let parsed = command.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    Ok(parsed.map(|mut cli| {
+        cli.options.settings = Some(settings);
+        cli
+    }))
 }
 
 /// hb called by the name of the go command: takes over what builds with `-race`, and goes on with all else. hb's own flags come from the environment.
@@ -107,6 +132,7 @@ fn perform(cli: Cli) -> Result<ExitCode, HbError> {
     if let Some(directory) = &cli.options.directory {
         std::env::set_current_dir(directory).map_err(|e| HbError::Usage(format!("-C {}: {e}", directory.display())))?;
     }
+    reports::look(&cli.options)?;
     match &cli.command {
         Command::Doctor => doctor::run(&cli.options),
         Command::Version { json } => {
@@ -136,12 +162,34 @@ fn perform(cli: Cli) -> Result<ExitCode, HbError> {
             fix::run(words, *apply, cli.options.quiet)?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Explain { rule } => pages::explain(rule.as_deref()).map(|()| ExitCode::SUCCESS),
+        Command::Completions { shell } => {
+            streams::print(&pages::completions(*shell))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::ManPages { directory } => pages::write_man_pages(directory).map(|()| ExitCode::SUCCESS),
         Command::Help { topic } => help(topic.as_deref()),
         Command::Other(words) => match Subcommand::from_name(&words[0]) {
-            Some(subcommand) => run_go(subcommand, &words[1..], &cli.options),
+            Some(subcommand) => {
+                let arguments = with_packages(subcommand, &words[1..], &cli.options);
+                run_go(subcommand, &arguments, &cli.options)
+            }
             None => other(words, &cli.options),
         },
     }
+}
+
+/// The arguments of `hb test`, with the packages of the file of settings where they name none.
+fn with_packages(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> Vec<OsString> {
+    let mut arguments = arguments.to_vec();
+    let (skip, _) = go_flags::leading_chdir(&arguments);
+    if let (Subcommand::Test, Some(settings)) = (subcommand, &options.settings)
+        && Scan::of(subcommand, &arguments[skip..]).first_operand.is_none()
+    {
+        // In front of all flags, of which some may be the test binary's own.
+        arguments.splice(skip..skip, settings.packages().into_iter().map(OsString::from));
+    }
+    arguments
 }
 
 /// `hb help`: a page on one command, wherever it is from, or on all.
@@ -233,9 +281,14 @@ fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> 
     let cache_directory = cache::directory()?;
     let want = options.delivery.map(Into::into);
     let (mut decided, known) = (None, baseline.clone());
+    let mut misspelt = Vec::new();
     let mut go = command::compose(subcommand, arguments, &cache_directory, want, |sources| {
         if runs {
-            decided = policy(subcommand, arguments, options, known, || comments::digest(sources));
+            decided = policy(subcommand, arguments, options, known, || {
+                let found = comments::Comments::find(sources);
+                misspelt.clone_from(&found.misspelt);
+                found.digest()
+            });
         }
         !requests.is_empty() || decided.is_some()
     })?;
@@ -273,6 +326,7 @@ fn run_go(subcommand: Subcommand, arguments: &[OsString], options: &Options) -> 
         for notice in &go.notices {
             streams::say(format_args!("hb: {notice}"));
         }
+        say_notes(&misspelt);
     }
     if options.verbose {
         streams::say(format_args!("hb: {}", go.to_shell_line()));

@@ -2,24 +2,84 @@
 //!
 //! What a finding is and how it is rendered is `hb_report`'s; here is where it comes from and where it goes.
 
+use crate::cli::{self, Color};
+use crate::config;
 use crate::error::HbError;
 use crate::findings::Directory;
 use crate::progress::plural;
 use hb_report::baseline::Baseline;
 use hb_report::outcome::Run;
-use hb_report::render::{self, render};
+use hb_report::render::{self, Level, render};
 use hb_report::{CollectOptions, Report, collect};
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The file of GitHub Actions for a step's summary.
 const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 /// The directory of GitHub Actions to which the paths of annotations are relative.
 const WORKSPACE: &str = "GITHUB_WORKSPACE";
+
+/// How reports look, as the user wants them.
+struct Looks {
+    color: Color,
+    paths: Paths,
+    levels: BTreeMap<String, Level>,
+}
+
+/// What paths in reports are relative to.
+enum Paths {
+    /// The working directory, or the repository in formats that are shown beside its source.
+    Auto,
+    /// This directory.
+    Directory(PathBuf),
+    /// Nothing.
+    Absolute,
+}
+
+/// Set once, when the command line is known.
+static LOOKS: OnceLock<Looks> = OnceLock::new();
+
+/// Settles how reports look.
+///
+/// # Errors
+/// Paths are to be relative to what is not there.
+pub fn look(options: &cli::Options) -> Result<(), HbError> {
+    let here = env::current_dir().unwrap_or_default();
+    let paths = match options.paths.as_deref().map(|path| (path, path.to_str())) {
+        None => Paths::Auto,
+        Some((_, Some("absolute"))) => Paths::Absolute,
+        Some((_, Some("here"))) => Paths::Directory(here),
+        Some((_, Some("repository"))) => match config::repository(&here) {
+            Some(top) => Paths::Directory(top.to_owned()),
+            None => Paths::Directory(here),
+        },
+        Some((directory, _)) => Paths::Directory(directory.canonicalize().map_err(|e| {
+            HbError::Usage(format!("--paths {}: {e} (here, repository, absolute, or a directory)", directory.display()))
+        })?),
+    };
+    let levels = options.settings.as_ref().map(config::Config::levels).unwrap_or_default();
+    // A second word would be one of a second command line; there is one.
+    let _ = LOOKS.set(Looks { color: options.color, paths, levels });
+    Ok(())
+}
+
+/// Whether text for a place has colours.
+fn colored(terminal: bool) -> bool {
+    let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    match LOOKS.get().map_or(Color::Auto, |looks| looks.color) {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto if set("NO_COLOR") => false,
+        Color::Auto if env::var_os("FORCE_COLOR").is_some_and(|value| !value.is_empty() && value != "0") => true,
+        Color::Auto => terminal && env::var_os("TERM").is_none_or(|term| term != "dumb"),
+    }
+}
 
 /// A form that findings can be written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,26 +160,39 @@ impl Output {
             Self::Stderr => (io::stderr().is_terminal(), terminal_size::terminal_size_of(io::stderr())),
             Self::File(_) => (false, None),
         };
-        let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let defaults = render::Options::default();
+        let looks = LOOKS.get();
         render::Options {
-            color: terminal && !no_color,
+            color: match self {
+                // A file is for a tool, unless somebody says it is not.
+                Self::File(_) => looks.is_some_and(|looks| looks.color == Color::Always),
+                _ => colored(terminal),
+            },
             width: width.map_or(defaults.width, |(columns, _)| usize::from(columns.0).max(40)),
-            relative_to: env::current_dir().ok(),
+            relative_to: match looks.map(|looks| &looks.paths) {
+                None | Some(Paths::Auto) => env::current_dir().ok(),
+                Some(Paths::Directory(directory)) => Some(directory.clone()),
+                Some(Paths::Absolute) => None,
+            },
+            levels: looks.map(|looks| looks.levels.clone()).unwrap_or_default(),
             ..defaults
         }
     }
 
-    /// How to render in a format for this place. What GitHub shows beside the source has paths from the top of the repository.
+    /// How to render in a format for this place. What is shown beside the source in a repository has paths from its top.
     fn options_for(&self, format: render::Format) -> render::Options {
         let mut options = self.options();
-        let workspace = env::var_os(WORKSPACE).map(PathBuf::from).filter(|path| path.is_absolute());
-        if let (render::Format::Github | render::Format::Sarif, Some(workspace), Some(here)) =
-            (format, workspace, &options.relative_to)
-            && here.starts_with(&workspace)
-        {
-            options.relative_to = Some(workspace);
+        if !LOOKS.get().is_none_or(|looks| matches!(looks.paths, Paths::Auto)) {
+            return options;
         }
+        let Some(here) = &options.relative_to else { return options };
+        let workspace = env::var_os(WORKSPACE).map(PathBuf::from).filter(|path| path.is_absolute());
+        let top = match format {
+            render::Format::Github | render::Format::Sarif => workspace.filter(|workspace| here.starts_with(workspace)),
+            render::Format::CodeClimate => config::repository(here).map(Path::to_owned),
+            _ => None,
+        };
+        options.relative_to = top.or(options.relative_to);
         options
     }
 

@@ -8,7 +8,7 @@
 //! expires = 2027-01-31                           # optional, the last day (in UTC) on which it holds
 //!
 //! [[known]]
-//! package = "example.com/legacy/..."             # or function = "main.(*Cache).Get", or path = "gen/*.go"
+//! package = "example.com/legacy/..."             # or function = "main.(*Cache).Get", path = "gen/*.go", variable = "Cache.hits"
 //! reason = "being replaced"
 //! ```
 //!
@@ -30,7 +30,7 @@ use std::path::Path;
 /// How a new file begins.
 const HEAD: &str = "\
 # Data races that are known and may stay for now. A run fails only on others.
-# Each [[known]] names what it covers by fingerprint, function, package or path, and says why.
+# Each [[known]] names what it covers by fingerprint, function, package, path or variable, and says why.
 # Optional: expires = YYYY-MM-DD, the last day on which the entry holds.
 ";
 
@@ -60,6 +60,8 @@ pub struct Entry {
     pub package: Option<String>,
     /// A file, as its path's end; `*` stands for any characters but `/`.
     pub path: Option<String>,
+    /// The variable, as reports name it: `Cache.items`, with or without its package (`example.com/m.Cache.items`); a final `*` stands for any rest.
+    pub variable: Option<String>,
     /// Why it may stay. Required.
     pub reason: String,
     /// The last day on which the entry holds: `2027-01-31`, as a date of TOML or a string.
@@ -126,10 +128,17 @@ impl Baseline {
         Ok(baseline)
     }
 
-    /// Why a race at two places may stay, if an entry covers it today; `fingerprint` says whether its fingerprint is this one, which is not asked
-    /// where the places do not fit.
-    pub fn covers(&self, sites: [&Place; 2], fingerprint: &mut dyn FnMut(&str) -> bool, today: &str) -> Option<&str> {
-        let entry = self.known.iter().find(|entry| !entry.expired(today) && entry.fits(sites, fingerprint))?;
+    /// Why a race at two places may stay, if an entry covers it today; `fingerprint` says whether its fingerprint is this one, and `variable` whether
+    /// its variable goes by this name, which are not asked where the places do not fit.
+    pub fn covers(
+        &self,
+        sites: [&Place; 2],
+        fingerprint: &mut dyn FnMut(&str) -> bool,
+        variable: &mut dyn FnMut(&str) -> bool,
+        today: &str,
+    ) -> Option<&str> {
+        let fits = |entry: &&Entry| !entry.expired(today) && entry.fits(sites, fingerprint, variable);
+        let entry = self.known.iter().find(fits)?;
         Some(&entry.reason)
     }
 
@@ -225,6 +234,7 @@ impl Baseline {
                 ("function", &entry.function),
                 ("package", &entry.package),
                 ("path", &entry.path),
+                ("variable", &entry.variable),
                 ("title", &entry.title),
                 ("reason", &Some(entry.reason.clone())),
                 ("expires", &entry.expires),
@@ -241,12 +251,13 @@ impl Baseline {
 
 impl Entry {
     fn check(&self) -> Result<(), String> {
-        let named = [&self.fingerprint, &self.function, &self.package, &self.path].map(Option::as_deref);
-        if named == [None; 4] {
-            return Err("an entry needs a fingerprint, function, package or path".to_owned());
+        let named =
+            [&self.fingerprint, &self.function, &self.package, &self.path, &self.variable].map(Option::as_deref);
+        if named == [None; 5] {
+            return Err("an entry needs a fingerprint, function, package, path or variable".to_owned());
         }
         if named.contains(&Some("")) {
-            return Err("a fingerprint, function, package or path is empty and matches nothing".to_owned());
+            return Err("a fingerprint, function, package, path or variable is empty and matches nothing".to_owned());
         }
         if self.reason.trim().is_empty() {
             return Err("an entry needs a reason".to_owned());
@@ -266,10 +277,15 @@ impl Entry {
     /// Whether all that the entry names matches.
     pub fn matches(&self, finding: &Finding) -> bool {
         let sites = finding.accesses.each_ref().map(|access| &access.site);
-        self.fits(sites, &mut |wanted| finding.has_fingerprint(wanted))
+        self.fits(sites, &mut |wanted| finding.has_fingerprint(wanted), &mut |name| is_called(finding, name))
     }
 
-    fn fits(&self, sites: [&Place; 2], fingerprint: &mut dyn FnMut(&str) -> bool) -> bool {
+    fn fits(
+        &self,
+        sites: [&Place; 2],
+        fingerprint: &mut dyn FnMut(&str) -> bool,
+        variable: &mut dyn FnMut(&str) -> bool,
+    ) -> bool {
         let any_site = |test: &dyn Fn(&Place) -> bool| sites.into_iter().any(test);
         self.function.as_ref().is_none_or(|pattern| {
             let pattern = unescaped(pattern);
@@ -290,6 +306,7 @@ impl Entry {
             })
         }) && self.path.as_ref().is_none_or(|pattern| any_site(&|site| path_matches(pattern, &site.file)))
             && self.fingerprint.as_ref().is_none_or(|wanted| fingerprint(wanted))
+            && self.variable.as_ref().is_none_or(|wanted| variable(wanted))
     }
 
     fn name(&self) -> String {
@@ -298,11 +315,27 @@ impl Entry {
             ("function", &self.function),
             ("package", &self.package),
             ("path", &self.path),
+            ("variable", &self.variable),
         ];
         let named: Vec<String> =
             parts.iter().filter_map(|(key, value)| Some(format!("{key} {}", value.as_ref()?))).collect();
         named.join(", ")
     }
+}
+
+/// Whether a finding's variable goes by a name, alone or with the package of an access.
+pub(crate) fn is_called(finding: &Finding, wanted: &str) -> bool {
+    let own = [&finding.variable.name, &finding.variable.inside].into_iter().filter(|name| !name.is_empty());
+    let packages = finding.accesses.each_ref().map(|access| unescaped(package_of(&access.site.func)));
+    let names = own.flat_map(|name| {
+        let full = packages.iter().map(move |package| format!("{package}.{name}"));
+        full.chain([name.clone()])
+    });
+    let wanted = unescaped(wanted);
+    names.into_iter().any(|name| match wanted.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == wanted,
+    })
 }
 
 /// Whether the last elements of `file` match the elements of `pattern`.
@@ -392,7 +425,8 @@ fn nth_entry(text: &str, number: usize) -> usize {
     0
 }
 
-fn position(text: &str, at: usize) -> String {
+/// Where the byte `at` of a text is, for a message: `line 2, column 8`.
+pub fn position(text: &str, at: usize) -> String {
     let before = &text[..text.floor_char_boundary(at)];
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
@@ -435,7 +469,7 @@ mod tests {
             ("[[known]]\npath = \"a\"\nreason = \"x\"\nexpires = 2027-01-31T10:00:00Z\n", "expires must be a date"),
             (
                 "[[known]]\npath = \"\"\nreason = \"x\"\n",
-                "line 1, column 1: a fingerprint, function, package or path is empty",
+                "line 1, column 1: a fingerprint, function, package, path or variable is empty",
             ),
             ("[[known]]\npath = \"a\"\nreson = \"x\"\n", "line 3, column 1"),
             ("[[known\n", "line 1, column"),

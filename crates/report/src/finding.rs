@@ -504,6 +504,19 @@ pub struct Counts {
     pub packages: BTreeSet<String>,
 }
 
+impl AccessInfo {
+    /// The column at which the access stands on its line, in bytes from 1, as Go counts; 1 where the source is not known.
+    pub fn column(&self) -> usize {
+        match &self.expression {
+            Some(expression) => expression.columns.0 + 1,
+            None => {
+                let line = self.excerpt.iter().find(|line| line.line == self.site.line);
+                line.map_or(1, |line| line.text.len() - line.text.trim_start().len() + 1)
+            }
+        }
+    }
+}
+
 impl Finding {
     /// The two accesses in the order in which they ran.
     pub fn in_order(&self) -> [(&raw::Access, &AccessInfo); 2] {

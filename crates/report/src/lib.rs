@@ -16,6 +16,7 @@ pub mod outcome;
 pub mod raw;
 pub mod render;
 mod room;
+pub mod rules;
 pub mod source;
 mod trimmed;
 

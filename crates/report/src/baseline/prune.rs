@@ -12,7 +12,7 @@ use toml::de::DeTable;
 pub enum Prune {
     /// Those by fingerprint alone, which `hb baseline` writes.
     Fingerprints,
-    /// Also those by function, package or path, which a person wrote and of which a run may meet nothing just now.
+    /// Also those by function, package, path or variable, which a person wrote and of which a run may meet nothing just now.
     All,
 }
 
@@ -67,7 +67,7 @@ impl Baseline {
 impl Entry {
     /// Whether it says more than a fingerprint, which nobody writes by hand.
     fn by_hand(&self) -> bool {
-        self.function.is_some() || self.package.is_some() || self.path.is_some()
+        self.function.is_some() || self.package.is_some() || self.path.is_some() || self.variable.is_some()
     }
 }
 

@@ -1,6 +1,6 @@
 //! GitHub Actions: annotations as workflow commands on standard output, and a job summary in Markdown.
 
-use super::{Options, status_words};
+use super::{Level, Options, status_words};
 use crate::Report;
 use crate::clean::{line, markdown, markdown_code, workflow};
 use crate::explain::{goroutine, verb};
@@ -12,7 +12,7 @@ const MAX_ANNOTATIONS: usize = 10;
 /// Findings with details in the summary, which may have 1 MiB.
 const MAX_DETAILS: usize = 50;
 
-/// Writes one `::error` per new finding, up to the number that is shown, a `::warning` of why there may be more, and closing `::notice`s.
+/// Writes one `::error` (or what the level of its rule is) per new finding, up to the number that is shown, a `::warning` of why there may be more, and closing `::notice`s.
 ///
 /// # Errors
 /// Those of the writer.
@@ -27,7 +27,11 @@ pub fn write_commands(report: &Report, options: &Options, out: &mut dyn Write) -
         }
         writeln!(
             out,
-            "::error file={},line={},title={}::{}",
+            "::{} file={},line={},title={}::{}",
+            match options.level(finding) {
+                Level::Note => "notice",
+                level => level.name(),
+            },
             workflow(options.path(&access.site.file), true),
             access.site.line.max(1),
             workflow(&finding.title, true),

@@ -1,19 +1,26 @@
 //! The renderings: one entry point, one file per format.
 
+pub mod checkstyle;
 pub mod classic;
+pub mod code_climate;
 pub mod github;
 pub mod html;
 pub mod jsonl;
 pub mod junit;
-mod layout;
+pub(crate) mod layout;
+mod level;
 mod picture;
 pub mod sarif;
+pub mod short;
+pub mod teamcity;
 pub mod terminal;
 
+pub use level::Level;
 pub use terminal::write_findings as render_findings;
 
 use crate::Report;
 use crate::finding::{Place, Variable, VariableKind};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -39,11 +46,19 @@ pub enum Format {
     Markdown,
     /// One self-contained page.
     Html,
+    /// One line a finding, as compilers write them.
+    Short,
+    /// Checkstyle's XML.
+    Checkstyle,
+    /// Code Climate's JSON, for GitLab.
+    CodeClimate,
+    /// TeamCity's service messages.
+    Teamcity,
 }
 
 impl Format {
     /// All formats, in the order of the help text.
-    pub const ALL: [Format; 9] = [
+    pub const ALL: [Format; 13] = [
         Format::Text,
         Format::Classic,
         Format::Json,
@@ -53,6 +68,10 @@ impl Format {
         Format::Github,
         Format::Markdown,
         Format::Html,
+        Format::Short,
+        Format::Checkstyle,
+        Format::CodeClimate,
+        Format::Teamcity,
     ];
 
     /// Its name on the command line.
@@ -67,6 +86,10 @@ impl Format {
             Format::Github => "github",
             Format::Markdown => "markdown",
             Format::Html => "html",
+            Format::Short => "short",
+            Format::Checkstyle => "checkstyle",
+            Format::CodeClimate => "codeclimate",
+            Format::Teamcity => "teamcity",
         }
     }
 }
@@ -95,11 +118,20 @@ pub struct Options {
     pub max_full: usize,
     /// Print known and ignored findings in full too.
     pub show_known: bool,
+    /// Levels by the ids of rules; the others are [`Level::Error`].
+    pub levels: BTreeMap<String, Level>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { color: false, width: 100, relative_to: None, max_full: 20, show_known: false }
+        Options {
+            color: false,
+            width: 100,
+            relative_to: None,
+            max_full: 20,
+            show_known: false,
+            levels: BTreeMap::new(),
+        }
     }
 }
 
@@ -137,6 +169,10 @@ pub fn render(report: &Report, format: Format, options: &Options, out: &mut dyn 
         Format::Github => github::write_commands(report, options, out),
         Format::Markdown => github::write_summary(report, options, out),
         Format::Html => html::write(report, options, out),
+        Format::Short => short::write(report, options, out),
+        Format::Checkstyle => checkstyle::write(report, options, out),
+        Format::CodeClimate => code_climate::write(report, options, out),
+        Format::Teamcity => teamcity::write(report, options, out),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::explain::{frames, goroutine, verb};
 use crate::finding::{AccessInfo, Finding, Fix, Place, Severity, SeverityKind, Shape, Status};
 use crate::outcome::Run as GoRun;
 use crate::raw::{Access, Frame};
+use crate::rules::{self, Rule};
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
@@ -107,7 +108,8 @@ pub fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Res
                 "name": name,
                 "shortDescription": {"text": text},
                 "fullDescription": {"text": format!("{text}. By the Go memory model the outcome of such accesses is not defined.")},
-                "helpUri": "https://go.dev/ref/mem",
+                "helpUri": rules::named(id).map(Rule::address),
+                "help": rules::named(id).map(|rule| json!({"text": rule.text(|_, text| text.to_owned(), usize::MAX), "markdown": rule.page})),
                 "defaultConfiguration": {"level": "error"},
                 "properties": {"tags": ["concurrency", "data-race", "external/cwe/cwe-362"], "precision": "very-high", "problem.severity": "error", "security-severity": rule_severity(*shape)}
             })
@@ -119,6 +121,10 @@ pub fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Res
         "columnKind": "unicodeCodePoints",
         "results": results
     });
+    if let Some(root) = options.relative_to.as_ref().and_then(|root| root.to_str()) {
+        let root = format!("{}/", uri(root.trim_end_matches('/')));
+        run["originalUriBaseIds"] = json!({"%SRCROOT%": {"uri": root}});
+    }
     let notification = |level: &str, text: &String| json!({"level": level, "message": {"text": message(text)}});
     let mut notifications: Vec<Value> = report.failures().iter().map(|text| notification("error", text)).collect();
     let notes = report.lesser_gaps().into_iter().chain(report.nothing_ran()).chain(report.notes.iter().cloned());
@@ -185,7 +191,7 @@ fn result(finding: &Finding, options: &Options) -> Value {
     let mut result = json!({
         "ruleId": RULES[index].1,
         "ruleIndex": index,
-        "level": if finding.is_new() { "error" } else { "note" },
+        "level": options.level(finding).name(),
         "message": {"text": message(&text)},
         "locations": [location(&later.site, Some(later), options)],
         "relatedLocations": [related],

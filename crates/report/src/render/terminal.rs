@@ -9,7 +9,7 @@
 //! ```
 
 use super::Options;
-use super::layout::{clip, expand, wrap};
+use super::layout::{clip, columns_of, expand, wrap};
 use crate::Report;
 use crate::clean;
 use crate::explain::{frames, goroutine, verb};
@@ -266,7 +266,7 @@ fn write_access(
             writeln!(out, "{} {}", bar(&line.line.to_string()), text.trim_end())?;
             if site {
                 let marks = "^".repeat(to.saturating_sub(from).max(1));
-                let beside = from + marks.len() + 1 + label.len() <= room;
+                let beside = from + marks.len() + 1 + columns_of(&label) <= room;
                 if beside {
                     writeln!(out, "{} {}{} {}", bar(""), " ".repeat(from), paint(&marks), paint(&label))?;
                 } else {
