@@ -9,8 +9,11 @@
 //! That reaches the engine, and nothing that is written in Go or assembly. [`interpreted`] has the same programs run as real
 //! ones under hb.
 //!
+//! [`behaviours`] holds the explorer behind `hb outcomes` against brute force, the model and the engine.
+//!
 //! `EDGES.md` lists where Go's own hooks draw edges that the model does not have.
 
+pub mod behaviours;
 pub mod campaign;
 pub mod compare;
 pub mod detector_engine;

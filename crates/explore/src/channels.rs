@@ -62,6 +62,8 @@ impl Machine<'_> {
         let ins = &self.program.funcs[frame.func as usize].code[frame.pc as usize];
         let here = self.gor;
         let pos = self.pos;
+        let sent = self.position(&st.gors[sender.at]);
+        self.pos = sent;
         if let Ins::Select(d, cases, _) = ins {
             frame.regs[usize::from(*d)] = Value::Int(sender.case.expect("it is a case") as i64);
             self.gor = other.id;
@@ -81,7 +83,7 @@ impl Machine<'_> {
         st.views[sender.at] = both;
         let place = self.place(st, chan, 0);
         self.pos = pos;
-        self.event(What::Recv { place, sender: Some(other.id), value: sender.value.clone() });
+        self.event(What::Recv { place, sender: Some((other.id, sent)), value: sender.value.clone() });
         st.gors[sender.at] = Rc::new(other);
     }
 
@@ -96,8 +98,12 @@ impl Machine<'_> {
         let sends: Vec<ObjId> = cases
             .iter()
             .filter_map(|case| match case {
+                // One that is ready counts where it is chosen.
                 Case::Send { chan, .. } => match frame.regs[usize::from(*chan)] {
-                    Value::Chan(id) => Some(id),
+                    Value::Chan(id) => {
+                        let state = st.chan(id);
+                        (state.closed.is_none() && state.queue.len() == state.cap as usize).then_some(id)
+                    }
                     _ => None,
                 },
                 Case::Recv { .. } => None,
@@ -115,6 +121,10 @@ impl Machine<'_> {
     fn send(&mut self, st: &mut State, g: usize, chan: ObjId, value: Value) -> Step<()> {
         self.send_access(st, g, chan);
         if st.chan(chan).closed.is_some() {
+            if self.tracing() {
+                let place = self.place(st, chan, 0);
+                self.event(What::SendClosed { place });
+            }
             return Err(Trap::Error("send on closed channel".into()));
         }
         let place = self.place(st, chan, 0);
@@ -197,10 +207,10 @@ impl Machine<'_> {
             Ins::Close(c) => {
                 let Some(chan) = id_of(c, frame) else { return Err(Trap::Error("close of nil channel".into())) };
                 self.branching(st)?;
-                self.record(st, g, chan, 0, AccessKind::Write);
                 if st.chan(chan).closed.is_some() {
                     return Err(Trap::Error("close of closed channel".into()));
                 }
+                self.record(st, g, chan, 0, AccessKind::Write);
                 let place = self.place(st, chan, 0);
                 self.event(What::Close { place });
                 let view = st.views[g].clone();

@@ -389,7 +389,7 @@ impl<'p> Machine<'p> {
     }
 
     /// The position that an access is charged to: the innermost call that is the program's own.
-    fn position(&self, gor: &Gor) -> PosId {
+    pub(crate) fn position(&self, gor: &Gor) -> PosId {
         let mut at = 0;
         for frame in gor.frames.iter().rev() {
             let func = &self.program.funcs[frame.func as usize];

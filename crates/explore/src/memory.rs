@@ -65,8 +65,13 @@ impl Machine<'_> {
                     self.hits.push(hit);
                 }
             }
-            // What all later conflicts with this access make of the old one, they make of this one.
-            let covered = if racy { known && old.kind == kind && old.pos == pos } else { kind.covers(old.kind) };
+            // What all later conflicts with this access make of the old one, they make of this one; but of two unordered
+            // reads each counts.
+            let covered = if racy {
+                known && old.kind == kind && old.pos == pos
+            } else {
+                (known || kind.conflicts(old.kind)) && kind.covers(old.kind)
+            };
             if covered && !(racy && kind.writes()) {
                 drop.push(i);
             }
@@ -191,7 +196,9 @@ impl Machine<'_> {
             return Ok(());
         }
         let known = self.written.entry((object.site, at.off)).or_default();
-        if known.len() < 8 && !known.iter().any(|v| v.same(&value)) {
+        // A value that refers to an object means nothing in another execution.
+        let plain = matches!(value, Value::Nil | Value::Int(_) | Value::Float(_) | Value::Str(_));
+        if plain && known.len() < 8 && !known.iter().any(|v| v.same(&value)) {
             known.push(value.clone());
         }
         let list = match object.racy.iter().position(|r| r.off == at.off) {

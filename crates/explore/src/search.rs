@@ -260,6 +260,8 @@ impl<'a> Search<'a> {
             self.found.outcomes.insert(Outcome { end, output: (*st.output).clone() }, Vec::new());
             return Ok(());
         }
+        // What raced before the first branching step did so on the empty path.
+        self.note_hits(0, None);
         self.arrive(st, 0, root);
         while let Some((node, st, order)) = self.frontier.pop_front() {
             let over = self.nodes.len() > self.limits.states

@@ -57,10 +57,15 @@ pub enum What {
         receiver: Option<u32>,
         value: Value,
     },
+    /// With the sender at an unbuffered channel, and where it stands.
     Recv {
         place: Place,
-        sender: Option<u32>,
+        sender: Option<(u32, PosId)>,
         value: Value,
+    },
+    /// A send that panics.
+    SendClosed {
+        place: Place,
     },
     RecvClosed {
         place: Place,

@@ -65,7 +65,9 @@ fn racing(events: &[Event], hit: &Hit) -> Option<(usize, usize)> {
         _ => None,
     };
     let channel = |e: &Event, pos| match &e.what {
-        What::Send { place, .. } | What::Close { place } | What::Recv { place, .. } if e.pos == pos => Some(*place),
+        What::Send { place, .. } | What::Close { place } | What::SendClosed { place } if e.pos == pos => Some(*place),
+        What::Recv { place, sender: Some((_, sent)), .. } if *sent == pos => Some(*place),
+        What::SelectPoll { sends } if e.pos == pos => sends.first().copied(),
         _ => None,
     };
     let second = events.iter().rposition(|e| {
@@ -180,7 +182,7 @@ fn edges(events: &[Event]) -> Vec<(usize, usize, &'static str)> {
             }
             What::Recv { place, sender, .. } => {
                 match sender {
-                    Some(s) => add(last.get(s), "channel"),
+                    Some((s, _)) => add(last.get(s), "channel"),
                     None => {
                         let k = receives.get(place).map_or(0, Vec::len);
                         add(sends.get(place).and_then(|s| s.get(k)), "channel");
@@ -326,11 +328,14 @@ pub fn describe(program: &Program, e: &Event) -> String {
         What::MakeChan { cap: 0, .. } => "makes a channel".into(),
         What::MakeChan { cap, .. } => format!("makes a channel with room for {cap}"),
         What::Send { value, .. } => format!("sends {}", short(program, value)),
-        What::Recv { value, sender: Some(s), .. } => format!("receives {} from goroutine {s}", short(program, value)),
+        What::SendClosed { .. } => "sends to a closed channel".into(),
+        What::Recv { value, sender: Some((s, _)), .. } => {
+            format!("receives {} from goroutine {s}", short(program, value))
+        }
         What::Recv { value, .. } => format!("receives {}", short(program, value)),
         What::RecvClosed { .. } => "receives: the channel is closed".into(),
         What::Close { .. } => "closes the channel".into(),
-        What::SelectPoll { .. } => "select".into(),
+        What::SelectPoll { .. } => "looks at a channel to send to".into(),
         What::Default => "select: default".into(),
         What::Print(text) => format!("prints {:?}", String::from_utf8_lossy(text)),
         What::Panic(text) => format!("panics: {text}"),
