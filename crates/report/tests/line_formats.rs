@@ -55,7 +55,10 @@ fn checkstyle_has_an_error_at_each_access() {
 fn code_climate_has_what_gitlab_asks_for() {
     for report in both() {
         let text = render_to_string(&report, Format::CodeClimate, &Options::default());
-        let issues: Vec<Value> = serde_json::from_str(&text).unwrap();
+        let mut issues: Vec<Value> = serde_json::from_str(&text).unwrap();
+        let all = issues.len();
+        issues.retain(|issue| issue["check_name"] != "hb-caveat");
+        assert_eq!(all - issues.len(), report.caveats().len());
         assert_eq!(issues.len(), report.new_findings().count());
         let mut fingerprints: Vec<_> = issues.iter().map(|issue| issue["fingerprint"].as_str().unwrap()).collect();
         fingerprints.sort_unstable();

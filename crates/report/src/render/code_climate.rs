@@ -13,7 +13,8 @@ use std::io::{self, Write};
 /// # Errors
 /// Those of the writer.
 pub fn write(report: &Report, options: &Options, out: &mut dyn Write) -> io::Result<()> {
-    let issues: Vec<Value> = report.new_findings().map(|finding| issue(finding, options)).collect();
+    let races = report.new_findings().map(|finding| issue(finding, options));
+    let issues: Vec<Value> = races.chain(report.caveats().iter().map(|text| caveat(text))).collect();
     serde_json::to_writer_pretty(&mut *out, &issues)?;
     writeln!(out)
 }
@@ -36,6 +37,20 @@ fn issue(finding: &Finding, options: &Options) -> Value {
         "location": location(later, options),
         "other_locations": [location(earlier, options)],
         "content": {"body": rule.page},
+    })
+}
+
+/// What is to be said of the whole. There is no place for it but an issue, and an issue needs a file.
+fn caveat(text: &str) -> Value {
+    let text = clean::line(text);
+    json!({
+        "type": "issue",
+        "check_name": "hb-caveat",
+        "description": text,
+        "categories": ["Bug Risk"],
+        "severity": "major",
+        "fingerprint": text,
+        "location": {"path": "go.mod", "lines": {"begin": 1, "end": 1}},
     })
 }
 
