@@ -183,11 +183,22 @@ fn is_source(path: &str) -> bool {
 mod tests {
     use super::*;
 
-    #[test]
-    #[ignore = "the list of exceptions is being drawn up"]
-    fn the_tree_is_tidy() {
+    fn tree() -> (PathBuf, Found) {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let mut found = look(&files(&root).unwrap());
+        let found = look(&files(&root).unwrap());
+        (root, found)
+    }
+
+    #[test]
+    fn what_is_agreed_holds() {
+        let (_, found) = tree();
+        assert!(found.wrong.is_empty(), "\n{}\n", found.wrong.join("\n"));
+    }
+
+    #[test]
+    #[ignore = "the list is drawn up anew when the changes that are under way are in; cargo xtask tidy says the same"]
+    fn what_does_not_hold_yet_has_not_grown() {
+        let (root, mut found) = tree();
         hold(&mut found, &fs::read_to_string(root.join(LIST)).unwrap(), false).unwrap();
         assert!(found.wrong.is_empty(), "\n{}\n", found.wrong.join("\n"));
     }
