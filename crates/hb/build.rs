@@ -47,6 +47,10 @@ fn run() -> Result<(), String> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
 
+    let go = crates.join("../go/edits");
+    println!("cargo::rerun-if-changed={}", go.display());
+    write(&out.join("edits.rs"), edits(&go)?.as_bytes())?;
+
     let archive = build_runtime(&runtime, &out.join("runtime"))?;
     let archive = fs::read(&archive).map_err(|e| format!("{}: {e}", archive.display()))?;
     let blob = pack::pack(&archive).map_err(|e| format!("the runtime cannot be packed: {e}"))?;
@@ -61,6 +65,37 @@ fn run() -> Result<(), String> {
     let map: String = blob.sections.iter().map(|(offset, name)| format!("{offset} {name}\n")).collect();
     write(&out.join("runtime.map"), map.as_bytes())?;
     write(&out.join("runtime.exports"), exports.as_bytes())
+}
+
+/// A list in Rust of the files of `go/edits` that belong to a group: their paths there, and their texts.
+fn edits(root: &Path) -> Result<String, String> {
+    let said = |path: &Path, error| format!("{}: {error}", path.display());
+    let (mut files, mut directories) = (Vec::new(), Vec::new());
+    for entry in fs::read_dir(root).map_err(|e| said(root, e))? {
+        let path = entry.map_err(|e| said(root, e))?.path();
+        if path.is_dir() && !path.ends_with("golden") {
+            directories.push(path);
+        }
+    }
+    while let Some(directory) = directories.pop() {
+        for entry in fs::read_dir(&directory).map_err(|e| said(&directory, e))? {
+            let path = entry.map_err(|e| said(&directory, e))?.path();
+            if path.is_dir() {
+                directories.push(path);
+            } else {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    let mut list = "&[\n".to_owned();
+    for file in files {
+        let path = fs::canonicalize(&file).map_err(|e| said(&file, e))?;
+        let name = file.strip_prefix(root).expect("below it");
+        let _ = writeln!(list, "({name:?}, include_str!({path:?})),");
+    }
+    list.push(']');
+    Ok(list)
 }
 
 fn write(path: &Path, contents: &[u8]) -> Result<(), String> {

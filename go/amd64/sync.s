@@ -1,4 +1,4 @@
-// What files edited by hb tell the runtime: see go/runtime_sync.go and its neighbours.
+// What files edited by hb tell the runtime: see zhb_sync.go and its neighbours in go/edits.
 
 // Operations on locks and WaitGroups, each written as operation.s says.
 

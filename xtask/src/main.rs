@@ -5,6 +5,7 @@ mod contract;
 mod corpus;
 mod delivered;
 mod dist;
+mod edits;
 mod empty_root;
 mod evidence;
 mod goker;
@@ -40,6 +41,8 @@ enum Task {
     Corpus(corpus::Options),
     /// List, print or copy the files that hb delivers into Go builds.
     Delivered(delivered::Options),
+    /// Make the edits to files of Go on each toolchain that is known, and hold the result against go/edits/golden.
+    Edits(edits::Options),
     /// Show shadow words and clocks of a program that runs or stands still.
     Inspect(inspect::Options),
     /// Compare the machine code of the hooks with that of another hb.
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Task::Contract(options) => contract::run(&options),
         Task::Corpus(options) => corpus::run(&options),
         Task::Delivered(options) => delivered::run(&options),
+        Task::Edits(options) => edits::run(&options),
         Task::Inspect(options) => inspect::run(&options),
         Task::MachineCode(options) => machine_code::run(&options),
         Task::Goker(options) => goker::run(&options),

@@ -1,4 +1,4 @@
-//! The functions beyond the `__tsan_*` ABI that files edited by hb call (`crates/hb/src/inject/edits`).
+//! The functions beyond the `__tsan_*` ABI that files edited by hb call (`go/edits`).
 //!
 //! They are called like those of [`crate::abi`]. What they do is in [`crate::locks`].
 

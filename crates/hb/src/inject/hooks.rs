@@ -35,7 +35,7 @@ const TOLD_MORE: &[(&str, &str)] = &[
     ("__tsan_go_start", "GO_STATEMENT"),
 ];
 
-/// The text of the file, with the entry points `names`.
+/// The text of the file, with the entry points `names`, each once.
 pub fn assembly<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let mut text = Text::default();
     text.file(ROOT);
@@ -43,7 +43,7 @@ pub fn assembly<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let at = text.find(INCLUDES_END).expect("the hooks include Go's headers") + INCLUDES_END.len();
     let line = text[..at].lines().count() + 1;
     text.insert_str(at, &format!("\n{}#line {line} {:?}\n", blob::definitions(), path(ROOT)));
-    for name in names {
+    for name in names.into_iter().collect::<BTreeSet<_>>() {
         let ours = name.strip_prefix("__tsan_").map(|rest| format!("__tsan_hb_{rest}"));
         let function = ours.as_deref().filter(|ours| blob::EXPORTS.contains_key(ours)).unwrap_or(name);
         let function = function.trim_start_matches('_');

@@ -193,13 +193,6 @@ fn minor_version(version: &str) -> Option<u32> {
     rest[..digits].parse().ok()
 }
 
-/// What is between edited files of other packages and [`hooks`].
-const RUNTIME_SYNC: &str = include_str!("../../../../go/runtime_sync.go");
-/// The same without race detection.
-const RUNTIME_NONE: &str = include_str!("../../../../go/runtime_none.go");
-const RACE_PACKAGE: &str = include_str!("../../../../go/runtime_race.go");
-const RACE_PACKAGE_NONE: &str = include_str!("../../../../go/runtime_race_none.go");
-
 /// Files of the toolchain that others of ours take the place of, whatever is in them.
 const TAKEN: [&str; 4] =
     ["runtime/race_amd64.s", "runtime/race/race.go", "runtime/race/race_v1_amd64.go", "runtime/race/race_v3_amd64.go"];
@@ -230,8 +223,6 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery, replaced: &Replaced) -
     for (file, text) in &texts {
         files.add(*file, text.clone());
     }
-    files.add("runtime/zhb_sync.go", RUNTIME_SYNC);
-    files.add("runtime/zhb_none.go", RUNTIME_NONE);
 
     for (file, text) in explain::files(|file| texts.get(file).cloned().or_else(|| source(file).ok())) {
         files.add(file, text);
@@ -244,10 +235,6 @@ fn fast(tc: &Toolchain, cache: &Path, delivery: Delivery, replaced: &Replaced) -
     }
     files.add("runtime/race_amd64.s", hooks::assembly(entry_points.iter().map(String::as_str)));
     files.add("runtime/zhb_blob_amd64.s", blob::assembly());
-    files.add("runtime/race/race.go", RACE_PACKAGE);
-    for file in ["runtime/race/race_v1_amd64.go", "runtime/race/race_v3_amd64.go"] {
-        files.add(file, RACE_PACKAGE_NONE);
-    }
 
     let overlay = overlay(&files, &src, cache)?;
     let injection = Injection {

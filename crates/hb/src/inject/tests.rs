@@ -156,36 +156,10 @@ fn the_blob_is_written_out_whole() {
     assert!(words.len() < blob::BYTES.len() + 8);
 }
 
-/// The files that are edited, with the texts that the edits look for and nothing else.
-pub fn sources() -> BTreeMap<&'static str, String> {
-    // Each file as it is, and after the edits so far: an earlier edit may take texts away that a later one counts.
-    let mut files: BTreeMap<&str, (String, String)> = BTreeMap::new();
-    for edit in edits::all() {
-        let (source, edited) = files.entry(edit.file).or_default();
-        let (text, times, with) = match edit.change {
-            edits::Change::Replace { text, with } => (text, 1, with),
-            edits::Change::Each { text, times, with } => (text, times, with),
-            edits::Change::Only { .. } => continue,
-            edits::Change::EntryPoints => {
-                source.push_str("//go:linkname __tsan_fini __tsan_fini\nvar __tsan_fini byte\n");
-                continue;
-            }
-        };
-        for _ in edited.matches(text).count()..times {
-            source.push_str(text);
-            source.push('\n');
-            edited.push_str(text);
-            edited.push('\n');
-        }
-        *edited = edited.replace(text, with);
-    }
-    files.into_iter().map(|(name, (source, _))| (name, source)).collect()
-}
-
 /// A directory that looks like a GOROOT to [`prepare`], with the texts that the edits look for.
 fn goroot() -> (tempfile::TempDir, Toolchain) {
     let dir = tempfile::tempdir().unwrap();
-    let mut files = sources();
+    let mut files = edits::tests::sources();
     files.insert("runtime/race_amd64.s", "TEXT\truntime·raceread(SB), NOSPLIT, $0-8\n".to_owned());
     for (name, text) in files {
         let path = dir.path().join("src").join(name);

@@ -1,0 +1,3 @@
+// In the Go distribution, this file imports the prebuilt C++ detector.
+
+package race
