@@ -173,11 +173,12 @@ fn test_json_stays_a_stream_of_events() {
     }
 }
 
-/// A program with `LINES` distinct races, each of two lines of its own.
+/// A program with so many distinct races, each on a variable of its own.
 fn many_races(races: usize) -> String {
-    let writes: String = (0..races).map(|i| format!("\tx[{i}]++\n")).collect();
+    let variables: String = (0..races).map(|i| format!("var x{i} int64\n")).collect();
+    let writes: String = (0..races).map(|i| format!("\tx{i}++\n")).collect();
     format!(
-        "package main\n\nimport \"time\"\n\nvar x [{races}]int64\n\nfunc f() {{\n{writes}}}\n\nfunc g() {{\n{writes}}}\n\n\
+        "package main\n\nimport \"time\"\n\n{variables}\nfunc f() {{\n{writes}}}\n\nfunc g() {{\n{writes}}}\n\n\
          func main() {{\n\tgo f()\n\ttime.Sleep(time.Second)\n\tg()\n}}\n"
     )
 }
