@@ -89,9 +89,9 @@ mod tests {
     #[expect(unsafe_code, reason = "builds a block as the kernel would")]
     fn pointers() {
         let strings = [c"prog", c"GORACE=argument", c"X=1", c"GORACE=0123456789"];
-        let [program, argument, x, gorace] = strings.map(|s| s.as_ptr().cast::<u8>());
+        let [program, first, x, gorace] = strings.map(|s| s.as_ptr().cast::<u8>());
         let null = std::ptr::null();
-        let block = [program, argument, null, x, gorace, null];
+        let block = [program, first, null, x, gorace, null];
         // SAFETY: the block is laid out as the function wants it, of static strings.
         let find = |name: &[u8], longest| unsafe { after_arguments(block.as_ptr(), 2, name, longest) };
         assert_eq!(find(b"GORACE", 100), Some(&b"0123456789"[..]));
@@ -99,9 +99,9 @@ mod tests {
         assert_eq!(find(b"X", 100), Some(&b"1"[..]));
         assert_eq!(find(b"Y", 100), None);
         // SAFETY: as above.
-        let argument = |start: &[u8]| unsafe { argument(block.as_ptr(), 2, start, 100) };
-        assert_eq!(argument(b"GORACE="), Some(&b"argument"[..]));
-        assert_eq!(argument(b"X="), None);
+        let given = |start: &[u8]| unsafe { argument(block.as_ptr(), 2, start, 100) };
+        assert_eq!(given(b"GORACE="), Some(&b"argument"[..]));
+        assert_eq!(given(b"X="), None);
         // SAFETY: a null array is answered before anything is read.
         assert_eq!(unsafe { after_arguments(null.cast(), 0, b"X", 1) }, None);
     }

@@ -49,8 +49,17 @@ impl Side {
         Some(View { package, file })
     }
 
-    /// The function that the access is in.
+    /// The function that the access is in, unless it is too long to be followed.
     pub fn function(&self) -> Option<Node<'_>> {
+        self.any_function().filter(|function| syntax::is_followed(*function))
+    }
+
+    /// Whether there is a function that is too long to be followed.
+    pub fn is_too_long(&self) -> bool {
+        self.any_function().is_some_and(|function| !syntax::is_followed(function))
+    }
+
+    fn any_function(&self) -> Option<Node<'_>> {
         let site = self.site.as_ref()?;
         function_named(self.file.as_deref()?, site.line, frames::local_name(&site.func))
     }

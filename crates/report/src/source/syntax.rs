@@ -6,6 +6,14 @@ use tree_sitter::{Node, Parser, Tree};
 /// Deepest nesting that is followed; what lies deeper in generated or hostile text is not looked at.
 pub const MAX_DEPTH: usize = 400;
 
+/// Longest function, in bytes, whose flow is followed: generated ones are longer, and each of a thousand races would cost a walk over all of it.
+pub const MAX_FUNCTION: usize = 64 << 10;
+
+/// Whether a function is short enough to be looked through for each race in it.
+pub fn is_followed(function: Node<'_>) -> bool {
+    function.end_byte() - function.start_byte() <= MAX_FUNCTION
+}
+
 /// The tree of `text`; broken Go has error nodes in it.
 pub fn parse(text: &str) -> Option<Tree> {
     let mut parser = Parser::new();

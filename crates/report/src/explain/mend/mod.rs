@@ -36,6 +36,10 @@ impl Refused {
 
 /// Adds an edit to a suggestion, or why there is none.
 pub fn add(suggestion: &mut Suggestion, race: &Race, named: &Named, locks: &Locks, near_misses: &[NearMiss]) {
+    if named.sides.iter().any(|side| side.is_too_long()) {
+        suggestion.by_hand = "a function in the race is too long to be looked through".to_owned();
+        return;
+    }
     let package = match package_of(named) {
         Ok(package) => package,
         Err(refused) => {
