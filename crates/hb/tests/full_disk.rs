@@ -138,7 +138,7 @@ fn a_cache_on_a_full_disk() {
     let said = hb(&["--format", "json", "--output", "r.json", "run", ".", "race"]).with_status(1);
     assert_eq!(races(&said), 1, "{said:#?}");
     said.saying("no space left (errno 28); hb will not know of all races")
-        .saying("hb: 1 of 1 processes wrote no closing record");
+        .saying("hb: 1 of 1 process wrote no closing record");
     // Nor does that depend on who prints.
     for live in ["text", "none"] {
         let said = hb(&["--live", live, "run", ".", "race"]).with_status(1);
