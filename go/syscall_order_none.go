@@ -4,6 +4,8 @@
 
 package syscall
 
+import _ "unsafe" // for go:linkname
+
 //go:nosplit
 func hbBefore(trap, a1, a2, a3 uintptr) {}
 
