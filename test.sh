@@ -17,7 +17,5 @@ fi
 HB_TEST_TOOLCHAINS="$(./setup.sh all | paste -sd :)" || echo "test: not every known Go could be fetched" >&2
 export HB_TEST_TOOLCHAINS
 cargo test --workspace
-# Numbers that Rust and the assembly share are changed in Rust alone, and the assembly follows.
-cargo xtask contract
 # The benchmarks in short, so that they cannot rot; their figures mean nothing here.
 cargo xtask bench --hb "${CARGO_TARGET_DIR:-target}/debug/hb" --short --only own,memory,goroutines,exit,scale,churn --output "${CARGO_TARGET_DIR:-target}/bench-short.md"
