@@ -63,7 +63,7 @@ pub struct Policy {
     pub at_once: bool,
     /// What is known.
     pub baseline: Option<Baseline>,
-    /// The comments in the sources that say what is ignored, as [`crate::comments::digest`] tells them apart.
+    /// The comments in the sources that say what is ignored, as `comments` tells them apart.
     pub comments: Option<String>,
 }
 

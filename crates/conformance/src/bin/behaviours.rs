@@ -1,6 +1,6 @@
 //! The long form of `tests/behaviours.rs`.
 //!
-//! usage: behaviours [--engine] [FIRST] COUNT
+//! usage: `behaviours [--engine] [FIRST] COUNT`
 //!
 //! Explores so many generated programs and holds them against brute force and the oracle, or with `--engine` gives their
 //! schedules to the engine. Status 1 at the first difference, which is printed.

@@ -1,6 +1,6 @@
 //! The edits to files of the Go distribution.
 //!
-//! What is edited is written in `go/edits` ([`format`]): pieces of text that must occur in the user's file, and what replaces them. (Some
+//! What is edited is written in `go/edits` ([`mod@format`]): pieces of text that must occur in the user's file, and what replaces them. (Some
 //! groups are still constants here.) Those of the group `required` are what the fast delivery needs: where one
 //! does not fit, the toolchain is not one that we know, and gets no edit but those of [`ENDING`] (see [`super::Delivery::Plain`]). The others
 //! come in groups ([`GROUPS`]) which make the order that hooks draw that of the memory model, or cheaper. A group whose texts do not
